@@ -1,0 +1,41 @@
+# One-word commands for the work on this project. The work itself is in scripts/.
+
+.DEFAULT_GOAL := help
+.PHONY: help run build setup watch test unit lint fmt e2e screenshots clean
+
+help: ## Show this list
+	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r t d; do printf '  make %-12s %s\n' "$$t" "$$d"; done
+
+run: ## Set up what is missing, build the release, and serve it (PORT and DATABASE_URL are passed on)
+	@exec scripts/run.sh
+
+build: ## Build the release: server, browser side, estimator, styles, assets
+	@scripts/setup.sh build
+	@scripts/build.sh
+
+setup: ## Set up everything for development, cargo-leptos included (takes minutes, once)
+	@scripts/setup.sh develop
+
+watch: setup ## Rebuild and reload on every change (cargo leptos watch)
+	@exec cargo leptos watch
+
+test: ## Set up what the tests need, then run all checks and tests
+	@scripts/test.sh all
+
+unit: ## Rust tests only, on SQLite
+	@scripts/test.sh unit
+
+lint: ## Formatting and clippy, for the server and for both WebAssembly modules
+	@scripts/test.sh lint
+
+fmt: ## Format the Rust code
+	@cargo fmt
+
+e2e: ## Browser tests against the release build
+	@scripts/test.sh e2e
+
+screenshots: ## Take the screenshots against the release build
+	@scripts/test.sh screenshots
+
+clean: ## Remove everything that was built (installed tools and data/ stay)
+	@rm -rf target end2end/node_modules end2end/test-results end2end/playwright-report

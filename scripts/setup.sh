@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# Installs what is missing, and nothing that is there.
+#   setup.sh build    what a release build needs
+#   setup.sh develop  that, and what `cargo leptos` needs
+#   setup.sh test     that, and what the tests need
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+node_tools() {
+    local lock=end2end/package-lock.json installed=end2end/node_modules/.installed-from
+    need_command node "the build's tools run on it" nodejs npm
+    need_command npm "it installs the build's tools" npm
+    version_at_least "$(node -p process.versions.node)" 20 ||
+        die "Node.js 20 or newer is needed, and this is $(node --version): see https://nodejs.org"
+    cmp -s "$lock" "$installed" && return 0
+    PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 quietly "installing the Node tools: wasm-opt, Lightning CSS, Playwright's runner" \
+        npm ci --prefix end2end --no-audit --no-fund --loglevel=error
+    cp "$lock" "$installed"
+}
+
+for_build() {
+    need_command cc "Rust links with it, and SQLite is compiled with it" gcc libc6-dev
+    use_rust
+    node_tools
+    install_crate wasm-bindgen "$WASM_BINDGEN" wasm-bindgen-cli
+}
+
+for_development() {
+    for_build
+    if ! have cargo-leptos && ! version_at_least "$(rustc --version | cut -d ' ' -f 2)" "$CARGO_LEPTOS_RUST"; then
+        say "cargo-leptos wants Rust $CARGO_LEPTOS_RUST, and this is $(rustc --version); using the distribution's"
+        use_distribution_rust
+    fi
+    install_crate cargo-leptos "$CARGO_LEPTOS" cargo-leptos --locked
+    # cargo-leptos looks for wasm-opt on PATH, and would download one.
+    if ! in_ci && ! PATH=$PATH_BEFORE have wasm-opt; then
+        say "linking wasm-opt beside cargo, where cargo-leptos finds it"
+        ln -sf "$NODE_BIN/wasm-opt" "$CARGO_BIN/wasm-opt"
+    fi
+}
+
+for_tests() {
+    for_development
+    if [ -z "$(chromium)" ]; then
+        need_command chromium "the browser tests" chromium
+    fi
+    if [ -z "$(postgres_bin)" ]; then
+        have apt-get || die "PostgreSQL's server programs (initdb, postgres) are missing. Please install them."
+        if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+            # The tests start their own; the package should not start one.
+            need_root "apt-get install postgresql"
+            as_root mkdir -p /etc/postgresql-common
+            echo "create_main_cluster = false" | as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
+        fi
+        apt_install "the tests on PostgreSQL" postgresql
+    fi
+}
+
+case "${1:-}" in
+build) for_build ;;
+develop)
+    for_development
+    "$ROOT/scripts/build.sh" estimator
+    say "ready: cargo leptos watch"
+    ;;
+test) for_tests ;;
+*) die "usage: setup.sh build|develop|test" ;;
+esac

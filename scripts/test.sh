@@ -1,0 +1,180 @@
+#!/usr/bin/env bash
+# Runs the checks and tests, each step with its time, and ends with one line:
+# N passed, N failed.
+#   test.sh all | unit | lint | e2e | screenshots
+# Arguments after that go to the test runner (cargo test, Playwright).
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+PASSED=0
+FAILED=0
+FAILURES=()
+OK=true
+
+# Its output is shown, and kept for the counting. `tee` outlives a signal, so
+# that the rest can still say what it says when it is ended.
+shown() { "$@" 2>&1 | (trap '' INT TERM HUP && exec tee "$TMP/output"); }
+
+# step NAME COUNT COMMAND...: COUNT prints the numbers passed and failed, from
+# the exit status and what the command left. A suite that ends badly, or with
+# nothing run, without saying so itself counts as a failure more. Sets OK.
+step() {
+    local name=$1 count=$2 begin=$SECONDS rc=0 passed=0 failed=0
+    shift 2
+    printf '\n=== %s\n' "$name"
+    : >"$TMP/output"
+    start shown "$@"
+    wait "$JOB" || rc=$?
+    JOB=
+    read -r passed failed < <("$count" "$rc") || true
+    if [ "$failed" = 0 ]; then
+        if [ "$rc" != 0 ] || [ "$passed" = 0 ]; then failed=1; fi
+    fi
+    PASSED=$((PASSED + passed))
+    FAILED=$((FAILED + failed))
+    OK=true
+    if [ "$failed" != 0 ]; then
+        OK=false
+        FAILURES+=("$name")
+    fi
+    printf -- '--- %s: %d passed, %d failed, in %d s\n' "$name" "$passed" "$failed" "$((SECONDS - begin))"
+}
+
+one_check() { if [ "$1" = 0 ]; then echo 1 0; else echo 0 1; fi; }
+cargo_tests() {
+    sed 's/\x1b\[[0-9;]*m//g' "$TMP/output" |
+        awk '/^test result: / { gsub(/;/, ""); for (i = 2; i <= NF; i++) { if ($i == "passed") p += $(i - 1); if ($i == "failed") f += $(i - 1) } }
+             END { print p + 0, f + 0 }'
+}
+playwright_tests() {
+    node -e '
+        const { stats, errors } = JSON.parse(require("fs").readFileSync(process.argv[1]));
+        console.log(stats.expected + stats.flaky, stats.unexpected + errors.length);' "$TMP/playwright.json" 2>/dev/null ||
+        echo 0 1
+}
+
+# Runs at the end, whatever happens, so that the last line is never missing.
+finish() {
+    if [ "$RC" != 0 ]; then
+        FAILED=$((FAILED + 1))
+        FAILURES+=("$0 itself, which did not come to its end")
+    fi
+    if [ "$FAILED" != 0 ]; then
+        RC=1
+        printf '\nfailed:\n'
+        printf '  %s\n' "${FAILURES[@]}"
+    fi
+    printf '\n%d s in all\n%d passed, %d failed\n' "$SECONDS" "$PASSED" "$FAILED"
+}
+CLEANUP+=(finish)
+
+# --- PostgreSQL -------------------------------------------------------------
+
+PG=
+as_postgres() {
+    if [ "$(id -u)" != 0 ]; then
+        "$@"
+    elif id postgres >/dev/null 2>&1; then
+        setpriv --reuid=postgres --regid=postgres --clear-groups -- "$@"
+    else
+        setpriv --reuid=nobody --regid="$(id -g nobody)" --clear-groups -- "$@"
+    fi
+}
+
+# A server of our own in $TMP, on a free port, for as long as this script runs.
+start_postgres() {
+    local port
+    PG=$(postgres_bin)
+    say "starting a PostgreSQL for the tests ($PG)"
+    mkdir "$TMP/pg"
+    if [ "$(id -u)" = 0 ]; then
+        chmod 711 "$TMP"
+        if id postgres >/dev/null 2>&1; then chown postgres "$TMP/pg"; else chown nobody "$TMP/pg"; fi
+    fi
+    (cd / && as_postgres "$PG/initdb" -D "$TMP/pg/data" -U postgres -A trust -E UTF8 --no-locale --no-sync) >"$TMP/initdb" ||
+        return 1
+    port=$(node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close() })')
+    CLEANUP=(stop_postgres "${CLEANUP[@]}")
+    (cd / && as_postgres "$PG/pg_ctl" start -s -w -D "$TMP/pg/data" -l "$TMP/pg/log" \
+        -o "-p $port -k $TMP/pg -c listen_addresses=127.0.0.1 -c max_connections=200 -c fsync=off -c synchronous_commit=off -c full_page_writes=off") \
+        9>&- || { cat "$TMP/pg/log"; return 1; }
+    export LATCHKEY_TEST_POSTGRES_URL=postgres://postgres@127.0.0.1:$port/postgres
+}
+stop_postgres() { (cd / && as_postgres "$PG/pg_ctl" stop -s -m immediate -D "$TMP/pg/data"); }
+
+# --- Steps ------------------------------------------------------------------
+
+# Plain cargo's debug builds with the flag that `cargo leptos` gives its own,
+# so that they share what they compile.
+dev() { RUSTFLAGS="--cfg erase_components" "$@"; }
+clippy() { dev cargo clippy --no-default-features "$@" -- -D warnings; }
+wasm_clippy() { clippy --lib --target "$WASM" --target-dir "$TARGET/$1" --features "$2"; }
+lock_file() { cargo metadata --locked --format-version 1 >/dev/null; }
+
+lint() {
+    step "Cargo.lock is up to date" one_check lock_file
+    step "cargo fmt" one_check cargo fmt --check
+    step "clippy: server and tests" one_check clippy --features "$BIN_FEATURES" --all-targets
+    step "clippy: browser side" one_check wasm_clippy front "$LIB_FEATURES"
+    step "clippy: estimator" one_check wasm_clippy estimator-build estimator
+}
+
+rust_tests() {
+    step "Rust tests" cargo_tests dev cargo test --no-fail-fast --no-default-features --features "$BIN_FEATURES" "$@"
+}
+
+leptos_build() {
+    cargo leptos build && local f &&
+        for f in js wasm css; do test -s "$LEPTOS_SITE_ROOT/$LEPTOS_SITE_PKG_DIR/$LEPTOS_OUTPUT_NAME.$f"; done
+}
+
+in_end2end() { cd end2end && "$@"; }
+playwright() {
+    local name=$1
+    shift
+    rm -f "$TMP/playwright.json"
+    step "$name" playwright_tests in_end2end env \
+        LATCHKEY_BIN="$(cd "$TARGET" && pwd)/release/latchkey" CHROMIUM="$(chromium)" \
+        PLAYWRIGHT_JSON_OUTPUT_NAME="$TMP/playwright.json" npx playwright test --reporter=list,json "$@"
+}
+
+release_build() { step "release build, with link-time optimisation" one_check scripts/build.sh; }
+
+with_postgres() {
+    start_postgres || {
+        FAILED=$((FAILED + 1))
+        FAILURES+=("starting PostgreSQL")
+    }
+}
+
+what=${1:-all}
+[ "$#" = 0 ] || shift
+case "$what" in
+unit | lint) scripts/setup.sh build ;;
+all | e2e | screenshots) scripts/setup.sh test ;;
+*) die "usage: test.sh all|unit|lint|e2e|screenshots" ;;
+esac
+use_rust
+use_target_dir
+read_names
+
+case "$what" in
+unit) rust_tests "$@" ;;
+lint) lint ;;
+e2e | screenshots)
+    with_postgres
+    release_build
+    if [ "$what" = screenshots ]; then set -- --config=screenshots.config.ts "$@"; fi
+    if "$OK"; then playwright "Playwright: $what" "$@"; fi
+    ;;
+all)
+    lint
+    with_postgres
+    rust_tests
+    # The debug build that a developer works with; it fills the site's
+    # directory, which the release build then replaces.
+    step "cargo leptos build" one_check leptos_build
+    release_build
+    if "$OK"; then playwright "Playwright: end to end"; fi
+    ;;
+esac

@@ -1,0 +1,31 @@
+//! Changing the password.
+
+use leptos::prelude::server;
+
+use crate::domain::error::AuthError;
+
+/// Changes the password in exchange for the current one. `sign_out_others` is `true` or absent.
+///
+/// # Errors
+/// Field messages, or `not_signed_in`.
+#[server(prefix = "/api", endpoint = "change_password")]
+pub async fn change_password(
+    #[server(default)] password: String,
+    #[server(default)] new_password: String,
+    #[server(default)] sign_out_others: bool,
+) -> Result<(), AuthError> {
+    use crate::{
+        domain::{
+            flash::{Flash, Notice},
+            safe_path::SafePath,
+        },
+        server::{flows::change_password, http::call::Call},
+    };
+
+    let call = Call::current()?;
+    call.user()?;
+    let change = change_password::Change { password, new_password, sign_out_others };
+    change_password::run(&call.state, &call.session, &call.request, change).await?;
+    call.see_other(&SafePath::dashboard(), &Flash::notice(Notice::PasswordChanged));
+    Ok(())
+}

@@ -1,0 +1,53 @@
+//! Server functions: what crosses the wire. Each reads its form, calls one flow and maps the outcome. Must not decide, and
+//! none accepts GET.
+#![allow(
+    missing_docs,
+    reason = "the arguments of a server function become fields of a struct that cannot be documented"
+)]
+
+/// Changing the password.
+pub mod change_password;
+/// What the dashboard tells.
+pub mod dashboard;
+/// The wire form of errors.
+mod error;
+/// Asking for a reset link.
+pub mod forgot_password;
+/// A new password by link.
+pub mod reset_password;
+/// The first administrator.
+pub mod set_up;
+/// Beginning a session.
+pub mod sign_in;
+/// Ending a session.
+pub mod sign_out;
+/// Making an account.
+pub mod sign_up;
+
+/// A form of ours: where it is posted, and the page that shows it and its errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FormRoute {
+    /// The server function's path.
+    pub action: &'static str,
+    /// The page's path.
+    pub page: &'static str,
+}
+
+/// Every form of this site.
+pub const FORMS: [FormRoute; 7] =
+    [SIGN_UP, SIGN_IN, SIGN_OUT, FORGOT_PASSWORD, RESET_PASSWORD, CHANGE_PASSWORD, SET_UP];
+
+/// A new account.
+pub const SIGN_UP: FormRoute = FormRoute { action: "/api/sign_up", page: "/sign-up" };
+/// A new session.
+pub const SIGN_IN: FormRoute = FormRoute { action: "/api/sign_in", page: "/sign-in" };
+/// The end of a session.
+pub const SIGN_OUT: FormRoute = FormRoute { action: "/api/sign_out", page: "/dashboard" };
+/// A link by mail.
+pub const FORGOT_PASSWORD: FormRoute = FormRoute { action: "/api/forgot_password", page: "/forgot-password" };
+/// A new password by link.
+pub const RESET_PASSWORD: FormRoute = FormRoute { action: "/api/reset_password", page: "/reset-password" };
+/// A new password in exchange for the current one.
+pub const CHANGE_PASSWORD: FormRoute = FormRoute { action: "/api/change_password", page: "/account/password" };
+/// The first administrator.
+pub const SET_UP: FormRoute = FormRoute { action: "/api/set_up", page: "/setup" };

@@ -1,0 +1,43 @@
+//! The first administrator.
+
+use leptos::prelude::server;
+
+use crate::domain::error::AuthError;
+
+/// Whether the link this browser brought works. Uses nothing up.
+///
+/// # Errors
+/// `link_dead`.
+#[server(prefix = "/api", endpoint = "set_up_link")]
+pub async fn set_up_link() -> Result<(), AuthError> {
+    use crate::server::{flows::set_up, http::call::Call};
+
+    let call = Call::current()?;
+    Ok(set_up::look_up(&call.state, &call.link_token()).await?)
+}
+
+/// Makes the first administrator by the link that the server printed, and signs in.
+///
+/// # Errors
+/// Field messages, `link_dead`, or `account_not_created`.
+#[server(prefix = "/api", endpoint = "set_up")]
+pub async fn set_up(
+    #[server(default)] email: String,
+    #[server(default)] username: String,
+    #[server(default)] new_password: String,
+) -> Result<(), AuthError> {
+    use crate::{
+        domain::{flash::Flash, safe_path::SafePath},
+        server::{
+            flows::{set_up, sign_up::Application},
+            http::call::Call,
+        },
+    };
+
+    let call = Call::current()?;
+    let application = Application { email, username, new_password };
+    set_up::run(&call.state, &call.session, &call.request, &call.link_token(), application).await?;
+    call.forget_link();
+    call.see_other(&SafePath::dashboard(), &Flash::default());
+    Ok(())
+}

@@ -1,0 +1,27 @@
+//! Making an account.
+
+use leptos::prelude::server;
+
+use crate::domain::error::AuthError;
+
+/// Makes an account and signs in. Fields as design: `email`, `username`, `new_password`.
+///
+/// # Errors
+/// Field messages, or `account_not_created`.
+#[server(prefix = "/api", endpoint = "sign_up")]
+pub async fn sign_up(
+    #[server(default)] email: String,
+    #[server(default)] username: String,
+    #[server(default)] new_password: String,
+) -> Result<(), AuthError> {
+    use crate::{
+        domain::{flash::Flash, safe_path::SafePath},
+        server::{flows::sign_up, http::call::Call},
+    };
+
+    let call = Call::current()?;
+    let application = sign_up::Application { email, username, new_password };
+    sign_up::run(&call.state, &call.session, &call.request, application).await?;
+    call.see_other(&SafePath::dashboard(), &Flash::default());
+    Ok(())
+}

@@ -1,0 +1,36 @@
+//! What is wrong with a form, first on its page, taking focus, each message a link to its field. Must not word messages.
+
+use leptos::prelude::*;
+
+use crate::domain::error::AuthError;
+
+/// The `id` of the summary.
+pub const ID: &str = "error-summary";
+
+/// The summary; there but hidden while nothing is wrong, so that the browser's own check can fill it.
+#[component]
+pub fn ErrorSummary(
+    /// What is wrong, if anything.
+    error: Option<AuthError>,
+) -> impl IntoView {
+    let is_hidden = error.is_none();
+    let lines = error.map(|error| {
+        if error.fields().is_empty() {
+            return view! { <li>{error.sentence()}</li> }.into_any();
+        }
+        let links = error.fields().iter().map(|field| {
+            view! {
+                <li>
+                    <a href=format!("#{}", field.field.id())>{field.sentence()}</a>
+                </li>
+            }
+        });
+        links.collect_view().into_any()
+    });
+    view! {
+        <div class="summary" id=ID role="alert" tabindex="-1" autofocus=!is_hidden hidden=is_hidden>
+            <h2>"There is a problem"</h2>
+            <ul id="error-summary-list">{lines}</ul>
+        </div>
+    }
+}

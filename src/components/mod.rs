@@ -1,0 +1,20 @@
+//! View pieces that know nothing of accounts. Must not call a server function.
+
+/// A tick box.
+pub mod checkbox;
+/// What is wrong with a form, first on its page.
+pub mod error_summary;
+/// A form that is checked before it is sent.
+pub mod form;
+/// Landmarks of a page.
+pub mod layout;
+/// A live password-strength meter.
+pub mod meter;
+/// A message that is no error.
+pub mod notice;
+/// A password with show and hide.
+pub mod password_input;
+/// A line of text with its label.
+pub mod text_field;
+/// An instant, for people and machines.
+pub mod time;

@@ -1,0 +1,133 @@
+//! What can go wrong, as the closed list that crosses the wire. Must hold no free text: whoever can write an error could
+//! otherwise put words on our pages.
+
+use serde::{Deserialize, Serialize};
+
+use super::field::FieldError;
+
+/// An answer other than success, for people and for programs (ASVS 16.5.1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case", tag = "code")]
+pub enum AuthError {
+    /// `422`: some fields need another value.
+    #[error("some fields need another value")]
+    Fields {
+        /// Which, and why; never empty.
+        fields: Vec<FieldError>,
+    },
+    /// `401`: no such person, wrong password or disabled account; never says which (ASVS 6.3.8).
+    #[error("identifier and password do not belong together")]
+    InvalidCredentials,
+    /// `409`: the account could not be created; never says why (design decision: `verify_email = optional`).
+    #[error("the account could not be created")]
+    AccountNotCreated,
+    /// `410`: the link was used, replaced, has expired or never existed.
+    #[error("the link cannot be used")]
+    LinkDead,
+    /// `401`: the act needs a session.
+    #[error("not signed in")]
+    NotSignedIn,
+    /// `403`: the request came from another site, or says so.
+    #[error("the request came from another site")]
+    CrossSite,
+    /// `400`: not a form this site sends.
+    #[error("malformed request")]
+    Malformed,
+    /// `415`: not in the encoding that forms have.
+    #[error("not a URL-encoded form")]
+    UnsupportedForm,
+    /// `413`: larger than any form of this site.
+    #[error("request too large")]
+    TooLarge,
+    /// `503`: more sign-ins than this machine can hash; come back.
+    #[error("busy")]
+    Busy {
+        /// Seconds until it makes sense to try again.
+        retry_after: u16,
+    },
+    /// `500`: our fault.
+    #[error("unexpected error")]
+    Unexpected,
+}
+
+impl AuthError {
+    /// The HTTP status (RFC 9110).
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::Malformed => 400,
+            Self::InvalidCredentials | Self::NotSignedIn => 401,
+            Self::CrossSite => 403,
+            Self::AccountNotCreated => 409,
+            Self::LinkDead => 410,
+            Self::TooLarge => 413,
+            Self::UnsupportedForm => 415,
+            Self::Fields { .. } => 422,
+            Self::Unexpected => 500,
+            Self::Busy { .. } => 503,
+        }
+    }
+
+    /// The messages beside fields, if that is what this is.
+    #[must_use]
+    pub fn fields(&self) -> &[FieldError] {
+        if let Self::Fields { fields } = self { fields } else { &[] }
+    }
+
+    /// Whether sending the form again with other words can help; all else is shown on a page of its own.
+    #[must_use]
+    pub fn is_answered_on_the_form(&self) -> bool {
+        matches!(
+            self,
+            Self::Fields { .. }
+                | Self::InvalidCredentials
+                | Self::AccountNotCreated
+                | Self::LinkDead
+                | Self::NotSignedIn
+                | Self::Busy { .. }
+        )
+    }
+
+    /// The sentence people read where the fault lies with no single field.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::Fields { .. } => "Check the answers marked below.".into(),
+            Self::InvalidCredentials => {
+                "That e-mail or user name and password do not match. Check both, or reset your password.".into()
+            }
+            Self::AccountNotCreated => {
+                "We could not create the account. If you already have one, sign in or reset your password.".into()
+            }
+            Self::LinkDead => {
+                "This link no longer works: it was used, replaced by a newer one, or is older than 30 minutes.".into()
+            }
+            Self::NotSignedIn => "Your session has ended. Sign in again to go on.".into(),
+            Self::CrossSite => {
+                "This request came from another site, so it was not carried out. Open the page here and try again."
+                    .into()
+            }
+            Self::Malformed => "We could not read this request. Go back, reload the page and try again.".into(),
+            Self::UnsupportedForm => "Send this as a form: application/x-www-form-urlencoded.".into(),
+            Self::TooLarge => {
+                "This request is larger than any form of this site. Shorten what you entered and try again.".into()
+            }
+            Self::Busy { retry_after } => {
+                format!("Many people are signing in right now. Wait {retry_after} seconds, then try again.")
+            }
+            Self::Unexpected => "Something went wrong on our side. Nothing was changed; try again in a moment.".into(),
+        }
+    }
+}
+
+impl From<Vec<FieldError>> for AuthError {
+    fn from(fields: Vec<FieldError>) -> Self {
+        Self::Fields { fields }
+    }
+}
+
+impl From<FieldError> for AuthError {
+    fn from(field: FieldError) -> Self {
+        Self::Fields { fields: vec![field] }
+    }
+}

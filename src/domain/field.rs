@@ -1,0 +1,136 @@
+//! Which field of a form a message belongs to, and what is wrong with it. Must hold no free text: these cross the wire.
+
+use serde::{Deserialize, Serialize};
+
+use super::{password, strength::Reason, username};
+
+/// A field of one of our forms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Field {
+    /// The e-mail address at sign-up and "forgot".
+    Email,
+    /// The user name at sign-up.
+    Username,
+    /// E-mail or user name at sign-in.
+    Identifier,
+    /// The password that is in force.
+    Password,
+    /// A password being chosen.
+    NewPassword,
+}
+
+impl Field {
+    /// The `name` of the input, as posted.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Username => "username",
+            Self::Identifier => "identifier",
+            Self::Password => "password",
+            Self::NewPassword => "new_password",
+        }
+    }
+
+    /// The `id` of the input. Password managers know `current-password` and `new-password`.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Username => "username",
+            Self::Identifier => "identifier",
+            Self::Password => "current-password",
+            Self::NewPassword => "new-password",
+        }
+    }
+
+    /// The `id` of the element that holds this field's message.
+    #[must_use]
+    pub fn error_id(self) -> &'static str {
+        match self {
+            Self::Email => "email-error",
+            Self::Username => "username-error",
+            Self::Identifier => "identifier-error",
+            Self::Password => "current-password-error",
+            Self::NewPassword => "new-password-error",
+        }
+    }
+}
+
+/// What is wrong with a field. A closed list: each becomes a sentence of ours, never text from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum Problem {
+    /// Nothing was entered.
+    #[error("nothing was entered")]
+    Missing,
+    /// Not an e-mail address.
+    #[error("not an e-mail address")]
+    EmailShape,
+    /// Not a user name.
+    #[error("not a user name")]
+    UsernameShape,
+    /// Neither an e-mail address nor a user name.
+    #[error("neither an e-mail address nor a user name")]
+    IdentifierShape,
+    /// Fewer code points than the policy asks for.
+    #[error("shorter than {minimum} characters")]
+    PasswordTooShort {
+        /// The fewest code points allowed.
+        minimum: u16,
+    },
+    /// More code points than [`password::MAX_CODE_POINTS`].
+    #[error("too long")]
+    PasswordTooLong,
+    /// Contains a NUL, which no keyboard types and many systems cut at.
+    #[error("contains a NUL character")]
+    PasswordNul,
+    /// Too easy to guess.
+    #[error("too easy to guess")]
+    PasswordWeak(Reason),
+    /// The current password was not the right one.
+    #[error("not the current password")]
+    PasswordWrong,
+    /// The new password is the old one.
+    #[error("the password did not change")]
+    PasswordSame,
+}
+
+/// One message at one field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldError {
+    /// Where.
+    pub field: Field,
+    /// What.
+    pub problem: Problem,
+}
+
+impl FieldError {
+    /// The sentence people read, the same beside the field and in the summary: what to do, not what they did wrong.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        match (self.problem, self.field) {
+            (Problem::Missing, Field::Email) => "Enter your e-mail address".into(),
+            (Problem::Missing, Field::Username) => "Enter a user name".into(),
+            (Problem::Missing, Field::Identifier) => "Enter your e-mail address or user name".into(),
+            (Problem::Missing, Field::Password) => "Enter your password".into(),
+            (Problem::Missing, Field::NewPassword) => "Enter a new password".into(),
+            (Problem::EmailShape, _) => "Enter an e-mail address like name@example.com".into(),
+            (Problem::UsernameShape, _) => format!(
+                "Use {} to {} letters, digits, dots, dashes or underscores, with a letter or digit first and last",
+                username::MIN_CHARACTERS,
+                username::MAX_CHARACTERS
+            ),
+            (Problem::IdentifierShape, _) => "Enter an e-mail address like name@example.com, or a user name".into(),
+            (Problem::PasswordTooShort { minimum }, _) => format!("Use at least {minimum} characters"),
+            (Problem::PasswordTooLong, _) => format!("Use at most {} characters", password::MAX_CODE_POINTS),
+            (Problem::PasswordNul, _) => "Leave out the invisible NUL character".into(),
+            (Problem::PasswordWeak(reason), _) => {
+                format!("Choose a password that is harder to guess: {}", reason.clause())
+            }
+            (Problem::PasswordWrong, _) => "Enter the password you sign in with now".into(),
+            (Problem::PasswordSame, _) => "Choose a password that differs from the current one".into(),
+        }
+    }
+}

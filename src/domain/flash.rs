@@ -1,0 +1,106 @@
+//! What survives one redirect: a notice, or a refused form without its secrets. Must never hold a password or token.
+
+use serde::{Deserialize, Serialize};
+
+use super::{error::AuthError, field::Field};
+
+/// A message that a page shows once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Notice {
+    /// After signing out.
+    SignedOut,
+    /// The session ended by itself: inactivity or age.
+    SessionExpired,
+    /// The session was ended from elsewhere, or by a change of password.
+    SessionEnded,
+    /// A page was asked for that needs a session.
+    SignInFirst,
+    /// After a reset; sign in with the new password.
+    PasswordReset,
+    /// After a change of password.
+    PasswordChanged,
+    /// The mail with a link is on its way, if the account exists.
+    ResetRequested,
+}
+
+impl Notice {
+    /// The sentence people read.
+    #[must_use]
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::SignedOut => "You are signed out.",
+            Self::SessionExpired => "You were signed out because your session expired. Sign in again to go on.",
+            Self::SessionEnded => "This session was ended. Sign in again to go on.",
+            Self::SignInFirst => "Sign in to see that page.",
+            Self::PasswordReset => {
+                "Your password is changed and all sessions have ended. Sign in with the new password."
+            }
+            Self::PasswordChanged => "Your password is changed.",
+            Self::ResetRequested => {
+                "If an account belongs to that address, a mail with a link is on its way. The link works for 30 minutes."
+            }
+        }
+    }
+
+    /// Whether this is good news (shown as success) or information.
+    #[must_use]
+    pub fn is_success(self) -> bool {
+        matches!(self, Self::PasswordReset | Self::PasswordChanged)
+    }
+}
+
+/// What the page after a redirect is told. Travels in a cookie that the page clears.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flash {
+    /// Something to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<Notice>,
+    /// Why the form was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<AuthError>,
+    /// What had been typed, so that it need not be typed again (WCAG 3.3.7); only fields in [`Flash::KEPT`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<(Field, String)>,
+    /// Whether "keep me signed in" was ticked.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub remember: bool,
+}
+
+impl Flash {
+    /// The fields whose value may be kept: no secrets.
+    pub const KEPT: [Field; 3] = [Field::Email, Field::Username, Field::Identifier];
+
+    /// A flash that says one thing.
+    #[must_use]
+    pub fn notice(notice: Notice) -> Self {
+        Self { notice: Some(notice), ..Self::default() }
+    }
+
+    /// A flash that fills in the sign-in form.
+    #[must_use]
+    pub fn with_value(mut self, field: Field, value: &str) -> Self {
+        if Self::KEPT.contains(&field) && !value.is_empty() {
+            self.values.push((field, value.to_owned()));
+        }
+        self
+    }
+
+    /// What was typed into a field.
+    #[must_use]
+    pub fn value(&self, field: Field) -> String {
+        self.values.iter().find(|(kept, _)| *kept == field).map(|(_, value)| value.clone()).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// ASVS 14.2.1: secrets are not kept.
+    #[test]
+    fn passwords_are_never_kept() {
+        let flash = Flash::default().with_value(Field::Password, "secret").with_value(Field::NewPassword, "secret");
+        assert!(flash.values.is_empty());
+    }
+}

@@ -1,0 +1,31 @@
+//! The rules of accounts that are true without a database: pure, without I/O or clock, compiled for server and browser.
+//! Must not import anything else of this crate.
+
+/// How the server announces a signed-in person to pages and handlers.
+pub mod account;
+/// E-mail addresses.
+pub mod email;
+/// What can go wrong, as the closed list that crosses the wire.
+pub mod error;
+/// Which field of a form a message belongs to.
+pub mod field;
+/// What survives one redirect: a notice, or a refused form without its secrets.
+pub mod flash;
+/// The rules of each form, checked in the browser for comfort and on the server for real.
+pub mod form;
+/// What somebody may type to sign in.
+pub mod identifier;
+/// Instants as people and machines read them.
+pub mod moment;
+/// Password length and form.
+pub mod password;
+/// Names of what a person may do.
+pub mod role;
+/// Paths of this site that a redirect may lead to.
+pub mod safe_path;
+/// What pages know of the site.
+pub mod site;
+/// How guessable a password is.
+pub mod strength;
+/// User names.
+pub mod username;

@@ -1,0 +1,29 @@
+//! What pages know of the site they belong to. Must not hold a secret: it may travel to the browser.
+
+use serde::{Deserialize, Serialize};
+
+use super::identifier::IdentifierMode;
+
+/// The settings that pages show or check by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Site {
+    /// What the site is called.
+    pub name: String,
+    /// Which identifiers sign-up asks for.
+    pub identifier: IdentifierMode,
+    /// The fewest code points of a password.
+    pub password_minimum: u16,
+    /// Where a developer reads mail, if this process keeps it.
+    pub mail_page: Option<String>,
+}
+
+impl Default for Site {
+    fn default() -> Self {
+        Self {
+            name: "Latchkey".into(),
+            identifier: IdentifierMode::Email,
+            password_minimum: super::password::MIN_CODE_POINTS,
+            mail_page: None,
+        }
+    }
+}

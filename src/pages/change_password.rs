@@ -1,0 +1,46 @@
+//! `/account/password`: a new password in exchange for the current one. Reached with a session only.
+
+use leptos::prelude::*;
+
+use crate::{
+    api,
+    components::{checkbox::Checkbox, form::Form, password_input::PasswordField},
+    domain::{account::CurrentUser, field::Field, form::Form as Rules},
+};
+
+use super::{
+    frame::{Frame, flash, site},
+    new_password::NewPasswordField,
+};
+
+/// The page.
+#[component]
+pub fn ChangePasswordPage() -> impl IntoView {
+    use_context::<CurrentUser>().map(|user| view! { <Change user /> })
+}
+
+#[component]
+fn Change(user: CurrentUser) -> impl IntoView {
+    let (site, flash) = (site(), flash());
+    let errors = flash.error.as_ref().map(|error| error.fields().to_vec()).unwrap_or_default();
+    let rules = Rules::ChangePassword { minimum: site.password_minimum };
+    let own_words: Vec<String> =
+        user.email.iter().map(ToString::to_string).chain(user.username.iter().map(ToString::to_string)).collect();
+    view! {
+        <Frame title="Change password">
+            <h1>"Change your password"</h1>
+            <Form action=api::CHANGE_PASSWORD.action.to_owned() rules>
+                <input type="text" name="username" autocomplete="username" value=user.credential_name() hidden readonly />
+                <PasswordField field=Field::Password label="Current password" autocomplete="current-password" errors=errors.clone() />
+                <NewPasswordField label="New password" site own_words errors />
+                <Checkbox name="sign_out_others" label="Sign out my other devices" checked=true />
+                <button class="button" type="submit">
+                    "Change password"
+                </button>
+            </Form>
+            <p class="aside">
+                <a href="/dashboard">"Back to the dashboard"</a>
+            </p>
+        </Frame>
+    }
+}

@@ -1,0 +1,79 @@
+//! What every page of the site stands in: its title, the header for whoever looks, the summary of errors and the notice of
+//! the last redirect. Must not know a particular page.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use crate::{
+    api,
+    components::{error_summary::ErrorSummary, layout::Layout, notice::NoticeBox},
+    domain::{account::CurrentUser, error::AuthError, flash::Flash, site::Site},
+};
+
+/// The settings that pages show.
+pub fn site() -> Site {
+    use_context::<Site>().unwrap_or_default()
+}
+
+/// What the page after a redirect is told.
+pub fn flash() -> Flash {
+    use_context::<Flash>().unwrap_or_default()
+}
+
+/// A page. Its heading is the first thing in `children`.
+#[component]
+pub fn Frame(
+    /// What the page is, for the title.
+    title: &'static str,
+    /// A narrow column for forms, or the whole width.
+    #[prop(optional)]
+    is_wide: bool,
+    /// The page.
+    children: Children,
+) -> impl IntoView {
+    let site = site();
+    let Flash { notice, error, .. } = flash();
+    // Said where the session ended, not on the form that noticed.
+    let error = error.filter(|error| *error != AuthError::NotSignedIn);
+    let prefix = if error.is_some() { "Error: " } else { "" };
+    let title = format!("{prefix}{title} – {}", site.name);
+    let navigation = match use_context::<CurrentUser>() {
+        Some(user) => view! { <SignedInNavigation user /> }.into_any(),
+        None => view! { <SignedOutNavigation /> }.into_any(),
+    };
+    view! {
+        <Title text=title />
+        <Layout site_name=site.name navigation is_wide>
+            <ErrorSummary error />
+            {notice
+                .map(|notice| {
+                    view! { <NoticeBox sentence=notice.sentence().to_owned() is_success=notice.is_success() /> }
+                })}
+            {children()}
+        </Layout>
+    }
+}
+
+#[component]
+fn SignedOutNavigation() -> impl IntoView {
+    view! {
+        <nav class="navigation" aria-label="Account">
+            <a href="/sign-in">"Sign in"</a>
+            <a href="/sign-up">"Create account"</a>
+        </nav>
+    }
+}
+
+#[component]
+fn SignedInNavigation(user: CurrentUser) -> impl IntoView {
+    view! {
+        <nav class="navigation" aria-label="Account">
+            <a href="/dashboard">{user.name()}</a>
+            <form method="post" action=api::SIGN_OUT.action>
+                <button class="button button-quiet" type="submit">
+                    "Sign out"
+                </button>
+            </form>
+        </nav>
+    }
+}

@@ -1,0 +1,47 @@
+//! One file per URL: title, form, states. Must not hold SQL or rules.
+
+/// `/account/password`
+pub mod change_password;
+/// `/dashboard`
+pub mod dashboard;
+/// `/dev/mail`
+pub mod dev_mail;
+/// Errors.
+pub mod error;
+/// `/forgot-password`
+pub mod forgot_password;
+/// What every page of the site stands in.
+mod frame;
+/// `/`
+pub mod home;
+/// The fields in which a password is chosen.
+mod new_password;
+/// `/reset-password`
+pub mod reset_password;
+/// `/setup`
+pub mod set_up;
+/// `/sign-in`
+pub mod sign_in;
+/// `/sign-up`
+pub mod sign_up;
+
+/// A page rendered outside of the route table, as a whole document. Its own reactive owner ends with it.
+fn whole_document(title: &str, page: impl FnOnce() -> leptos::prelude::AnyView) -> String {
+    use leptos::prelude::*;
+
+    let title = title.to_owned();
+    let owner = Owner::new_root(None);
+    owner.with(|| {
+        view! {
+            <!DOCTYPE html>
+            <html lang="en">
+                <head>
+                    <crate::app::Head />
+                    <title>{title}</title>
+                </head>
+                <body>{page()}</body>
+            </html>
+        }
+        .to_html()
+    })
+}

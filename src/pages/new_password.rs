@@ -1,0 +1,87 @@
+//! The fields in which a password is chosen, the same on every page that has them. Must not know which page.
+
+use leptos::prelude::*;
+
+use crate::{
+    components::{meter::StrengthMeter, password_input::PasswordField, text_field::TextField},
+    domain::{
+        field::{Field, FieldError},
+        flash::Flash,
+        identifier::IdentifierMode,
+        site::Site,
+    },
+};
+
+/// The new password with its rules and its meter.
+#[component]
+pub fn NewPasswordField(
+    /// The label.
+    label: &'static str,
+    /// The settings.
+    site: Site,
+    /// Own words of a person we know already.
+    #[prop(optional)]
+    own_words: Vec<String>,
+    /// The messages of the form.
+    errors: Vec<FieldError>,
+) -> impl IntoView {
+    let hint = format!(
+        "At least {} characters. A few words that do not belong together are strong and easy to remember. Anything goes: spaces, accents, emoji.",
+        site.password_minimum
+    );
+    let own_words = std::iter::once(site.name).chain(own_words).collect();
+    let own_inputs = [Field::Email, Field::Username].map(|field| field.id().to_owned()).to_vec();
+    view! {
+        <PasswordField field=Field::NewPassword label hint autocomplete="new-password" errors>
+            <StrengthMeter input_id=Field::NewPassword.id().to_owned() own_inputs own_words />
+        </PasswordField>
+    }
+}
+
+/// The identifiers and the password of a new account, by the setting `identifier`.
+#[component]
+pub fn NewAccountFields(
+    /// The settings.
+    site: Site,
+    /// What had been typed, and what was wrong with it.
+    flash: Flash,
+) -> impl IntoView {
+    let errors = flash.error.as_ref().map(|error| error.fields().to_vec()).unwrap_or_default();
+    let mode = site.identifier;
+    let is_optional = mode == IdentifierMode::Either;
+    // Exactly one field carries the token that password managers file the password under.
+    let username_token = if mode.asks_email() { "nickname" } else { "username" };
+    let username = mode.asks_username().then(|| {
+        view! {
+            <TextField
+                field=Field::Username
+                label="User name"
+                hint="3 to 32 letters, digits, dots, dashes or underscores."
+                autocomplete=username_token
+                value=flash.value(Field::Username)
+                is_optional
+                errors=errors.clone()
+            />
+        }
+    });
+    let email = mode.asks_email().then(|| {
+        view! {
+            <TextField
+                field=Field::Email
+                label="E-mail address"
+                kind="email"
+                inputmode="email"
+                autocomplete="username"
+                value=flash.value(Field::Email)
+                is_optional
+                errors=errors.clone()
+            />
+        }
+    });
+    view! {
+        {is_optional.then(|| view! { <p class="lead">"Enter a user name, an e-mail address, or both. Without an e-mail address nobody can send you a link when you forget the password."</p> })}
+        {username}
+        {email}
+        <NewPasswordField label="Password" site errors />
+    }
+}

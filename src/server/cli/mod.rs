@@ -1,0 +1,110 @@
+//! The command line: arguments, and what each command prints. Must not decide what a flow decides.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line prints")]
+
+/// `latchkey estimate`
+mod estimate;
+/// `latchkey serve`
+mod serve;
+/// `latchkey user …`
+mod user;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use super::{
+    config::{Config, ConfigError},
+    error::{FlowError, ServerError},
+    mail::transport::TransportError,
+    storage::{Db, StoreError},
+    telemetry,
+};
+
+/// Accounts for a small team.
+#[derive(Debug, Parser)]
+#[command(name = "latchkey", version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Bring the database up to date and serve.
+    Serve,
+    /// Bring the database up to date.
+    Migrate,
+    /// Work with people's accounts.
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// Estimate passwords, one a line on standard input, as the sign-up form does; prints JSON lines.
+    Estimate,
+}
+
+/// Why a command failed, in words for whoever typed it.
+#[derive(Debug, thiserror::Error)]
+enum CliError {
+    #[error("settings: {0}")]
+    Config(#[from] ConfigError),
+    #[error("database: {0}")]
+    Store(#[from] StoreError),
+    #[error("{0}")]
+    Server(#[from] ServerError),
+    #[error("{}", answer(.0))]
+    Flow(#[from] FlowError),
+    #[error("mail: {0}")]
+    Mail(#[from] TransportError),
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+    #[error("{0}")]
+    Usage(String),
+}
+
+fn answer(error: &FlowError) -> String {
+    match error {
+        FlowError::Answer(answer) if !answer.fields().is_empty() => {
+            answer.fields().iter().map(crate::domain::field::FieldError::sentence).collect::<Vec<_>>().join("; ")
+        }
+        FlowError::Answer(answer) => answer.sentence(),
+        FlowError::Failure(failure) => failure.to_string(),
+    }
+}
+
+/// Runs the command that was typed; the exit code is 0 if it did what it says.
+#[must_use]
+pub fn run() -> ExitCode {
+    // Read for development; a host sets its environment itself.
+    let _ = dotenvy::dotenv();
+    let arguments = Arguments::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let outcome = match runtime {
+        Ok(runtime) => runtime.block_on(execute(arguments.command)),
+        Err(error) => Err(error.into()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("latchkey: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn execute(command: Command) -> Result<(), CliError> {
+    if matches!(command, Command::Estimate) {
+        return estimate::run();
+    }
+    let config = Config::load()?;
+    telemetry::start(&config);
+    let db = Db::connect(config.database_url.expose()).await?;
+    db.migrate().await?;
+    match command {
+        Command::Serve => serve::run(config, db).await,
+        Command::User(command) => user::run(config, db, command).await,
+        Command::Migrate => {
+            println!("The {} database is up to date.", db.engine());
+            Ok(())
+        }
+        Command::Estimate => Ok(()),
+    }
+}

@@ -1,0 +1,89 @@
+//! `latchkey serve`: listens, starts the background tasks, and ends gracefully. Must not know a route.
+
+use std::{net::SocketAddr, time::Duration};
+
+use tokio::{net::TcpListener, sync::watch};
+
+use crate::server::{
+    config::Config, flows::set_up, http::router, jobs, mail::transport::Transport, state::AppState, storage::Db,
+};
+
+use super::CliError;
+
+/// How long requests under way may take once the process was asked to end.
+const GRACE: Duration = Duration::from_secs(10);
+
+pub(super) async fn run(mut config: Config, db: Db) -> Result<(), CliError> {
+    let transport = Transport::from_config(&config)?;
+    let listener = TcpListener::bind((config.bind, config.port)).await?;
+    config.port = listener.local_addr()?.port();
+    let state = AppState::new(config, db)?;
+    announce(&state).await?;
+
+    let (stop, stopped) = watch::channel(false);
+    let tasks = jobs::start(state.clone(), transport, stopped.clone());
+    let service = router::build(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, service).with_graceful_shutdown(until(stopped));
+    let mut server = tokio::spawn(server.into_future());
+
+    tokio::select! {
+        ended = &mut server => ended.map_err(std::io::Error::other)??,
+        () = asked_to_end() => {
+            tracing::info!("ending: no new requests, those under way are answered");
+            let _ = stop.send(true);
+            match tokio::time::timeout(GRACE, &mut server).await {
+                Ok(ended) => ended.map_err(std::io::Error::other)??,
+                Err(_) => tracing::warn!("some requests took too long and were cut off"),
+            }
+        }
+    }
+    let _ = stop.send(true);
+    if tasks.await.is_err() {
+        tracing::error!("a background task panicked");
+    }
+    state.db.close().await;
+    Ok(())
+}
+
+/// Says where everything is.
+async fn announce(state: &AppState) -> Result<(), CliError> {
+    let config = &state.config;
+    let base_url = config.base_url().map_err(crate::server::error::ServerError::from)?;
+    println!("{} is at {base_url} ({}).", config.site_name, state.db.engine());
+    match &config.smtp_url {
+        Some(_) => println!("Mail leaves by SMTP, from {}.", config.mail_from),
+        None => println!("Mail is kept, not sent: read it at {base_url}dev/mail."),
+    }
+    if let Some(link) = set_up::make_link(state).await? {
+        println!("There is no administrator yet. Make one within a day, once, at:\n  {link}");
+    }
+    Ok(())
+}
+
+async fn until(mut stopped: watch::Receiver<bool>) {
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+/// Returns on Ctrl-C, or on SIGTERM as service managers send it.
+async fn asked_to_end() {
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
+    }
+}

@@ -1,0 +1,256 @@
+//! The bounded hashing pool: Argon2id for new passwords, verification of stored ones, and the estimator's verdict, all off
+//! the request threads. Must not know people or tables.
+
+use std::sync::Arc;
+
+use argon2::{
+    Algorithm, Argon2, Params, Version,
+    password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
+};
+use tokio::sync::Semaphore;
+
+use crate::{
+    domain::{
+        error::AuthError,
+        field::Problem,
+        strength::{Reason, Strength},
+    },
+    estimator::estimate,
+    server::{
+        error::{FlowError, ServerError},
+        random::Random,
+    },
+};
+
+/// Bytes of a salt (RFC 9106 section 3.1).
+const SALT_BYTES: usize = 16;
+/// What somebody who finds the queue full is told to wait.
+const RETRY_AFTER_SECONDS: u16 = 5;
+
+/// How much work a hash is, and how many may be under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HashingCost {
+    /// Memory in KiB (Argon2 `m`).
+    pub memory_kib: u32,
+    /// Passes (Argon2 `t`).
+    pub iterations: u32,
+    /// Lanes (Argon2 `p`).
+    pub parallelism: u32,
+    /// Hashes at once: this times the memory is the most that hashing takes.
+    pub permits: usize,
+    /// Requests that may wait beyond those.
+    pub queue: usize,
+}
+
+/// What a verification found.
+#[derive(Debug)]
+pub struct Verified {
+    /// Whether the password is the right one.
+    pub matches: bool,
+    /// A hash of the same password with the parameters now in force, where the stored one has others.
+    pub upgraded: Option<String>,
+}
+
+/// The pool.
+#[derive(Clone, Debug)]
+pub struct HashingPool {
+    cost: HashingCost,
+    argon2: Argon2<'static>,
+    random: Arc<dyn Random>,
+    /// A valid hash of a password nobody knows, verified against where there is nobody, so that both take the same work.
+    nobody: Arc<str>,
+    queue: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
+}
+
+impl HashingPool {
+    /// Makes the pool, and one hash.
+    ///
+    /// # Errors
+    /// When the cost is outside what Argon2 allows, or there is no randomness.
+    pub fn new(cost: HashingCost, random: Arc<dyn Random>) -> Result<Self, ServerError> {
+        let params = Params::new(cost.memory_kib, cost.iterations, cost.parallelism, None).map_err(hashing)?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let mut secret = [0_u8; SALT_BYTES];
+        random.fill(&mut secret)?;
+        let nobody = hash(&argon2, random.as_ref(), &secret)?.into();
+        let permits = cost.permits.max(1);
+        Ok(Self {
+            cost,
+            argon2,
+            random,
+            nobody,
+            queue: Arc::new(Semaphore::new(permits + cost.queue)),
+            permits: Arc::new(Semaphore::new(permits)),
+        })
+    }
+
+    /// The cost in force.
+    #[must_use]
+    pub fn cost(&self) -> HashingCost {
+        self.cost
+    }
+
+    /// Hashes a new password, provided it is hard enough to guess (ASVS 6.2.4, 6.2.11, 11.4.2).
+    ///
+    /// # Errors
+    /// [`Problem::PasswordWeak`] as a value, [`AuthError::Busy`] when the queue is full.
+    pub async fn hash_new(
+        &self,
+        password: String,
+        own_words: Vec<String>,
+    ) -> Result<Result<String, Problem>, FlowError> {
+        let (argon2, random) = (self.argon2.clone(), Arc::clone(&self.random));
+        self.run(move || {
+            let strength: Strength = estimate(&password, &own_words);
+            if !strength.is_enough() {
+                return Ok(Err(Problem::PasswordWeak(strength.reason.unwrap_or(Reason::TooLittle))));
+            }
+            hash(&argon2, random.as_ref(), password.as_bytes()).map(Ok)
+        })
+        .await
+    }
+
+    /// Verifies a password, doing the same work where there is no hash to verify it against (ASVS 6.2.8, 6.3.8).
+    ///
+    /// # Errors
+    /// [`AuthError::Busy`] when the queue is full.
+    pub async fn verify(&self, password: String, stored: Option<String>) -> Result<Verified, FlowError> {
+        let (argon2, random, nobody) = (self.argon2.clone(), Arc::clone(&self.random), Arc::clone(&self.nobody));
+        self.run(move || {
+            let against = stored.as_deref().unwrap_or(&nobody);
+            let matches = argon2.verify_password(password.as_bytes(), against).is_ok() && stored.is_some();
+            let upgraded = if matches && is_outdated(&argon2, against) {
+                Some(hash(&argon2, random.as_ref(), password.as_bytes())?)
+            } else {
+                None
+            };
+            Ok(Verified { matches, upgraded })
+        })
+        .await
+    }
+
+    /// Runs work on a blocking thread when it is its turn. The permit is held until the work ends, also when whoever asked
+    /// has gone (ASVS 15.2.2).
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, ServerError> + Send + 'static,
+    ) -> Result<T, FlowError> {
+        let Ok(place) = Arc::clone(&self.queue).try_acquire_owned() else {
+            return Err(AuthError::Busy { retry_after: RETRY_AFTER_SECONDS }.into());
+        };
+        let permit =
+            Arc::clone(&self.permits).acquire_owned().await.map_err(|error| ServerError::Hashing(error.to_string()))?;
+        let span = tracing::Span::current();
+        let done = tokio::task::spawn_blocking(move || {
+            let _entered = span.enter();
+            let outcome = work();
+            drop((permit, place));
+            outcome
+        });
+        Ok(done.await.map_err(|error| ServerError::Hashing(error.to_string()))??)
+    }
+}
+
+fn hash(argon2: &Argon2<'_>, random: &dyn Random, password: &[u8]) -> Result<String, ServerError> {
+    let mut salt = [0_u8; SALT_BYTES];
+    random.fill(&mut salt)?;
+    Ok(argon2.hash_password_with_salt(password, &salt).map_err(hashing)?.to_string())
+}
+
+/// Whether a stored hash was made with other parameters than those in force (ASVS 11.2.2).
+fn is_outdated(argon2: &Argon2<'_>, stored: &str) -> bool {
+    let Ok(parsed) = PasswordHash::new(stored) else { return true };
+    let same_algorithm = parsed.algorithm == Algorithm::Argon2id.ident();
+    let same_version = parsed.version == Some(Version::V0x13.into());
+    let same_params = Params::try_from(&parsed).is_ok_and(|params| {
+        let wanted = argon2.params();
+        (params.m_cost(), params.t_cost(), params.p_cost()) == (wanted.m_cost(), wanted.t_cost(), wanted.p_cost())
+    });
+    !(same_algorithm && same_version && same_params)
+}
+
+fn hashing(error: impl std::fmt::Display) -> ServerError {
+    ServerError::Hashing(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::random::SystemRandom;
+
+    const CHEAP: HashingCost = HashingCost { memory_kib: 8, iterations: 1, parallelism: 1, permits: 1, queue: 0 };
+
+    fn pool(cost: HashingCost) -> HashingPool {
+        HashingPool::new(cost, Arc::new(SystemRandom)).expect("a pool")
+    }
+
+    async fn hashed(pool: &HashingPool, password: &str) -> String {
+        pool.hash_new(password.into(), Vec::new()).await.expect("hashed").expect("strong")
+    }
+
+    /// ASVS 6.2.8: verified exactly as received.
+    #[tokio::test]
+    async fn only_the_very_password_matches() {
+        let pool = pool(CHEAP);
+        let password = " Marble Trolley unseen kettle ü ";
+        let stored = hashed(&pool, password).await;
+        assert!(stored.starts_with("$argon2id$v=19$m=8,t=1,p=1$"), "{stored}");
+        for (offered, expected) in [
+            (password, true),
+            (password.trim(), false),
+            (&password.to_lowercase(), false),
+            (&password.to_uppercase(), false),
+            (&password[..password.len() - 1], false),
+        ] {
+            let verified = pool.verify(offered.to_owned(), Some(stored.clone())).await.expect("verified");
+            assert_eq!(verified.matches, expected, "{offered:?}");
+        }
+    }
+
+    /// ASVS 6.3.8: nobody's password matches, not even the stand-in's.
+    #[tokio::test]
+    async fn nobody_has_no_password() {
+        let verified = pool(CHEAP).verify("anything".into(), None).await.expect("verified");
+        assert!(!verified.matches && verified.upgraded.is_none());
+    }
+
+    /// ASVS 11.2.2.
+    #[tokio::test]
+    async fn a_hash_of_other_cost_is_upgraded_once() {
+        let old = hashed(&pool(CHEAP), "marble trolley unseen").await;
+        let dearer = pool(HashingCost { memory_kib: 16, ..CHEAP });
+        let upgraded = dearer.verify("marble trolley unseen".into(), Some(old)).await.expect("verified").upgraded;
+        let upgraded = upgraded.expect("other parameters");
+        assert!(upgraded.contains("m=16"));
+        let again = dearer.verify("marble trolley unseen".into(), Some(upgraded)).await.expect("verified");
+        assert!(again.matches && again.upgraded.is_none());
+    }
+
+    /// ASVS 6.2.4.
+    #[tokio::test]
+    async fn a_weak_password_is_not_hashed() {
+        let outcome = pool(CHEAP).hash_new("password1".into(), Vec::new()).await.expect("ran");
+        assert!(matches!(outcome, Err(Problem::PasswordWeak(_))));
+    }
+
+    /// ASVS 15.2.2: past the queue the answer is at once.
+    #[tokio::test]
+    async fn a_full_queue_says_so_at_once() {
+        let pool = pool(CHEAP);
+        let held = Arc::clone(&pool.queue).try_acquire_owned().expect("a place");
+        let outcome = pool.verify("anything".into(), None).await;
+        assert!(matches!(outcome, Err(FlowError::Answer(AuthError::Busy { .. }))));
+        drop(held);
+        assert!(pool.verify("anything".into(), None).await.is_ok());
+    }
+
+    /// ASVS 16.5.3: an unreadable hash opens nothing.
+    #[tokio::test]
+    async fn an_unreadable_hash_matches_nothing() {
+        for stored in ["", "password", "$argon2id$", "$argon2id$v=19$m=8,t=1,p=1$AAAA$"] {
+            let verified = pool(CHEAP).verify(String::new(), Some(stored.into())).await.expect("verified");
+            assert!(!verified.matches, "{stored:?}");
+        }
+    }
+}

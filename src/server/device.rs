@@ -1,0 +1,34 @@
+//! Browser and system in words, from what the browser says of itself. Must not be used to decide anything.
+
+/// For example `Chrome on Linux`; `an unknown browser` where nothing can be told.
+#[must_use]
+pub fn in_words(user_agent: &str) -> String {
+    let unknown = |name: &str| name.is_empty() || name == woothee::woothee::VALUE_UNKNOWN;
+    match woothee::parser::Parser::new().parse(user_agent) {
+        Some(found) if !unknown(found.name) && !unknown(found.os) => format!("{} on {}", found.name, found.os),
+        Some(found) if !unknown(found.name) => found.name.to_owned(),
+        _ => "an unknown browser".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_known_browser_is_named() {
+        let chrome =
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36";
+        assert_eq!(in_words(chrome), "Chrome on Linux");
+        assert_eq!(in_words(""), "an unknown browser");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_some_device(user_agent in "\\PC{0,120}") {
+            prop_assert!(!in_words(&user_agent).is_empty());
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! What the server's own code can fail with. The cause goes to the log; people see `AuthError`'s sentences alone.
+
+use crate::domain::error::AuthError;
+
+use super::storage::StoreError;
+
+/// A failure that is nobody's answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// The database refused or was not there.
+    #[error("storage: {0}")]
+    Store(#[from] StoreError),
+    /// The session layer failed.
+    #[error("session: {0}")]
+    Session(#[from] tower_sessions::session::Error),
+    /// The hashing pool failed.
+    #[error("password hashing: {0}")]
+    Hashing(String),
+    /// No randomness.
+    #[error("the operating system gave no randomness")]
+    Random,
+    /// A value in the database that this version cannot read.
+    #[error("unreadable value in the database: {0}")]
+    Corrupt(&'static str),
+    /// A link or address could not be formed.
+    #[error("cannot form a link: {0}")]
+    Link(#[from] url::ParseError),
+}
+
+/// How a use case ends other than well: with an answer for the person, or a failure for the log.
+#[derive(Debug, thiserror::Error)]
+pub enum FlowError {
+    /// Said to the person.
+    #[error(transparent)]
+    Answer(#[from] AuthError),
+    /// Said to the log.
+    #[error(transparent)]
+    Failure(#[from] ServerError),
+}
+
+impl From<StoreError> for FlowError {
+    fn from(error: StoreError) -> Self {
+        Self::Failure(error.into())
+    }
+}
+
+impl From<FlowError> for AuthError {
+    /// Logs a failure and answers with the plain sentence for it (ASVS 16.3.4, 16.5.1).
+    fn from(error: FlowError) -> Self {
+        match error {
+            FlowError::Answer(answer) => answer,
+            FlowError::Failure(failure) => {
+                tracing::error!(error = %failure, "a use case failed");
+                Self::Unexpected
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! A new password in exchange for the current one (ASVS 6.2.2, 6.2.3). Must not work without a session.
+
+use crate::{
+    domain::{
+        error::AuthError,
+        field::{Field, FieldError, Problem},
+        form::Form,
+    },
+    server::{
+        error::FlowError,
+        request_info::RequestInfo,
+        session::CurrentSession,
+        state::AppState,
+        storage::{
+            sessions::{self, EndReason},
+            tokens::{self, Purpose},
+            users,
+        },
+    },
+};
+
+/// What the form holds, as posted.
+#[derive(Clone, Default)]
+pub struct Change {
+    /// The password in force.
+    pub password: String,
+    /// The one to come.
+    pub new_password: String,
+    /// Whether the person's other sessions end (ASVS 7.4.3).
+    pub sign_out_others: bool,
+}
+
+/// Replaces the password, ends or carries over the other sessions, tells the owner: all of it or none. This session goes on
+/// under a new id.
+///
+/// # Errors
+/// Field messages, or [`AuthError::NotSignedIn`].
+pub async fn run(
+    state: &AppState,
+    session: &CurrentSession,
+    request: &RequestInfo,
+    change: Change,
+) -> Result<(), FlowError> {
+    let current = session.get().await?.ok_or(AuthError::NotSignedIn)?;
+    let rules = Form::ChangePassword { minimum: state.config.password_min_length };
+    let errors = rules.check(|field| match field {
+        Field::Password => change.password.clone(),
+        Field::NewPassword => change.new_password.clone(),
+        _ => String::new(),
+    });
+    if !errors.is_empty() {
+        return Err(AuthError::from(errors).into());
+    }
+    let refuse = |field, problem| FlowError::Answer(FieldError { field, problem }.into());
+
+    let user = users::find(&mut state.db.read().await?, &current.user_id).await?.ok_or(AuthError::NotSignedIn)?;
+    let is_same = change.password == change.new_password;
+    let verified = state.passwords.verify(change.password, user.password_hash.clone()).await?;
+    if !verified.matches {
+        tracing::info!(user = %user.id, address = %request.address, "change of password refused");
+        return Err(refuse(Field::Password, Problem::PasswordWrong));
+    }
+    if is_same {
+        return Err(refuse(Field::NewPassword, Problem::PasswordSame));
+    }
+    let password_hash = super::hash_new(state, change.new_password, user.own_words()).await?;
+
+    let now = state.now();
+    let mut tx = state.db.begin().await?;
+    if !users::set_password(&mut tx, &user, &password_hash, now).await? {
+        return Err(AuthError::NotSignedIn.into());
+    }
+    if change.sign_out_others {
+        sessions::end_all_but(&mut tx, &user.id, &current.id, EndReason::PasswordChanged, now).await?;
+    } else {
+        sessions::carry_over(&mut tx, &user.id, user.credential_version).await?;
+    }
+    tokens::spend_all(&mut tx, Purpose::ResetPassword, Some(&user.id), now).await?;
+    super::reset_password::tell_owner(state, &mut tx, &user, request).await?;
+    let user = users::find(&mut tx, &user.id).await?.ok_or(AuthError::NotSignedIn)?;
+    tx.commit().await?;
+    state.work.notify_one();
+
+    session.start(state, &user, current.is_remembered(state), request).await?;
+    tracing::info!(user = %user.id, address = %request.address, "password changed");
+    Ok(())
+}

@@ -1,0 +1,49 @@
+//! Who is asking: the person behind a live session, with their roles as of now (ASVS 8.3.2), and what their dashboard tells.
+//! Must not write.
+
+use crate::{
+    domain::account::{self, CurrentUser, PreviousSignIn},
+    server::{
+        device,
+        error::ServerError,
+        session::CurrentSession,
+        state::AppState,
+        storage::{sessions, users},
+    },
+};
+
+/// The signed-in person, if the request has a live session.
+///
+/// # Errors
+/// When the database is away: then nobody is let in (ASVS 16.5.3).
+pub async fn run(state: &AppState, session: &CurrentSession) -> Result<Option<CurrentUser>, ServerError> {
+    let Some(data) = session.get().await? else { return Ok(None) };
+    let mut conn = state.db.read().await?;
+    let Some(user) = users::find(&mut conn, &data.user_id).await?.filter(users::UserRow::is_active) else {
+        return Ok(None);
+    };
+    let roles = users::roles(&mut conn, &user.id).await?;
+    Ok(Some(CurrentUser {
+        email: user.email(),
+        username: user.username(),
+        roles,
+        member_since: user.created_at(),
+        session: account::CurrentSession {
+            id: data.id,
+            since: data.created_at,
+            until: data.expires_at,
+            device: device::in_words(&data.user_agent),
+            address: data.address,
+        },
+        id: user.id,
+    }))
+}
+
+/// The sign-in before this session.
+///
+/// # Errors
+/// When the database is away.
+pub async fn previous_sign_in(state: &AppState, user: &CurrentUser) -> Result<Option<PreviousSignIn>, ServerError> {
+    let mut conn = state.db.read().await?;
+    Ok(sessions::previous_sign_in(&mut conn, &user.id, &user.session.id, user.session.since).await?)
+}

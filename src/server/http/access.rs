@@ -1,0 +1,84 @@
+//! Which pages need a session: all that are not listed here (ASVS 8.3.1). Runs before a page is rendered. Must not guard
+//! server functions: each of those says for itself whom it serves.
+
+use axum::{
+    extract::{MatchedPath, Request, State},
+    http::{
+        StatusCode,
+        header::{LOCATION, SET_COOKIE},
+        request::Parts,
+    },
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+
+use crate::{
+    domain::{
+        account::CurrentUser,
+        flash::{Flash, Notice},
+        safe_path::SafePath,
+    },
+    server::{session::store, state::AppState, storage::sessions::EndReason},
+};
+
+use super::{cookies::Jar, flash};
+
+/// Pages anybody may see.
+const PUBLIC: [&str; 3] = ["/forgot-password", "/reset-password", "/setup"];
+/// Pages that make no sense to somebody who is signed in; they go to the dashboard.
+const SIGNED_OUT: [&str; 3] = ["/", "/sign-in", "/sign-up"];
+
+/// Sends people where they belong.
+pub async fn layer(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let page = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned();
+    let is_signed_in = request.extensions().get::<CurrentUser>().is_some();
+    if is_server_function(&page) || PUBLIC.contains(&page.as_str()) {
+        return next.run(request).await;
+    }
+    match (SIGNED_OUT.contains(&page.as_str()), is_signed_in) {
+        (true, false) | (false, true) => next.run(request).await,
+        (true, true) => see_other(wanted(&request).as_str(), None),
+        (false, false) => {
+            let (parts, _) = request.into_parts();
+            to_sign_in(&state, &parts).await
+        }
+    }
+}
+
+fn is_server_function(page: &str) -> bool {
+    page.starts_with("/api/")
+}
+
+/// Where somebody who is signed in already wanted to go.
+fn wanted(request: &Request) -> SafePath {
+    let query = request.uri().query().unwrap_or_default();
+    let next = url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == "next");
+    next.and_then(|(_, value)| SafePath::parse(&value)).unwrap_or_else(SafePath::dashboard)
+}
+
+/// To sign-in, with the way back, and with word of what became of the session.
+async fn to_sign_in(state: &AppState, request: &Parts) -> Response {
+    let is_https = state.config.is_https();
+    let ended = match Jar::Session.read(&request.headers, is_https) {
+        Some(cookie) => store::end_reason(&state.db, cookie, state.now()).await.unwrap_or_default(),
+        None => None,
+    };
+    let notice = match ended {
+        Some(EndReason::Idle | EndReason::Expired) => Notice::SessionExpired,
+        Some(EndReason::PasswordReset | EndReason::PasswordChanged | EndReason::AccountDisabled) => {
+            Notice::SessionEnded
+        }
+        Some(EndReason::SignedOut | EndReason::Replaced) | None => Notice::SignInFirst,
+    };
+    let asked = request.uri.path_and_query().and_then(|asked| SafePath::parse(asked.as_str()));
+    let target = asked.map_or_else(|| "/sign-in".into(), |asked| format!("/sign-in?next={}", asked.query_value()));
+    see_other(&target, flash::set(&Flash::notice(notice), is_https))
+}
+
+fn see_other(target: &str, cookie: Option<axum::http::HeaderValue>) -> Response {
+    let mut response = (StatusCode::SEE_OTHER, [(LOCATION, target)]).into_response();
+    if let Some(cookie) = cookie {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response
+}

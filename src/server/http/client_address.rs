@@ -1,0 +1,82 @@
+//! Whom a request came from: the socket's peer, or what a trusted proxy says (ASVS 15.3.4). Must not believe anybody else.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::{extract::ConnectInfo, http::Request};
+use ipnet::IpNet;
+
+/// The header trusted proxies append to.
+const FORWARDED_FOR: &str = "x-forwarded-for";
+
+/// The client's address; `None` where there is no socket (in-process tests).
+#[must_use]
+pub fn of<B>(request: &Request<B>, trusted: &[IpNet]) -> Option<IpAddr> {
+    let peer = canonical(request.extensions().get::<ConnectInfo<SocketAddr>>()?.0.ip());
+    let is_trusted = |address: &IpAddr| trusted.iter().any(|net| net.contains(address));
+    if !is_trusted(&peer) {
+        return Some(peer);
+    }
+    let headers = request.headers().get_all(FORWARDED_FOR);
+    let hops: Vec<&str> =
+        headers.iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).collect();
+    // From the nearest proxy outwards: the first that is not ours is the client. What cannot be read ends the search.
+    let mut client = peer;
+    for hop in hops.into_iter().rev() {
+        let Ok(address) = hop.trim().parse::<IpAddr>() else { break };
+        client = canonical(address);
+        if !is_trusted(&client) {
+            break;
+        }
+    }
+    Some(client)
+}
+
+/// IPv4 in IPv6 clothes is IPv4.
+fn canonical(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V6(v6) => v6.to_ipv4_mapped().map_or(address, IpAddr::V4),
+        IpAddr::V4(_) => address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn address(peer: &str, forwarded: &[&str], trusted: &[&str]) -> String {
+        let mut request = Request::new(());
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::new(peer.parse().expect("peer"), 1)));
+        for value in forwarded {
+            if let Ok(value) = value.parse() {
+                request.headers_mut().append(FORWARDED_FOR, value);
+            }
+        }
+        let trusted: Vec<IpNet> = trusted.iter().map(|net| net.parse().expect("net")).collect();
+        of(&request, &trusted).expect("a peer").to_string()
+    }
+
+    /// ASVS 15.3.4.
+    #[test]
+    fn strangers_cannot_say_who_they_are() {
+        assert_eq!(address("192.0.2.1", &["10.0.0.1"], &[]), "192.0.2.1");
+        assert_eq!(address("192.0.2.1", &["10.0.0.1"], &["10.0.0.0/8"]), "192.0.2.1");
+    }
+
+    #[test]
+    fn a_trusted_proxy_names_the_client() {
+        assert_eq!(address("10.0.0.1", &["192.0.2.9"], &["10.0.0.0/8"]), "192.0.2.9");
+        assert_eq!(address("10.0.0.1", &["203.0.113.5, 192.0.2.9, 10.0.0.2"], &["10.0.0.0/8"]), "192.0.2.9");
+        assert_eq!(address("10.0.0.1", &["203.0.113.5", "192.0.2.9"], &["10.0.0.0/8"]), "192.0.2.9");
+        assert_eq!(address("10.0.0.1", &["nonsense"], &["10.0.0.0/8"]), "10.0.0.1");
+        assert_eq!(address("::ffff:10.0.0.1", &["2001:db8::7"], &["10.0.0.0/8"]), "2001:db8::7");
+    }
+
+    proptest! {
+        #[test]
+        fn any_header_gives_some_address(forwarded in "\\PC{0,60}") {
+            let _ = address("10.0.0.1", &[&forwarded], &["10.0.0.0/8"]);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Mail that a developer reads at `/dev/mail`, while no mail server is set. Not mounted in production, and answers only to
+//! the machine it runs on. Must not change anything.
+
+use std::net::SocketAddr;
+
+use axum::{
+    Router,
+    extract::{ConnectInfo, Request, State},
+    http::{StatusCode, header::HOST},
+    middleware::{self, Next},
+    response::{Html, IntoResponse, Response},
+    routing::get,
+};
+
+use crate::{
+    domain::error::AuthError,
+    pages::dev_mail::{self, Mail},
+    server::{error::FlowError, state::AppState, storage::outbox},
+};
+
+use super::errors;
+
+/// How many mails are shown.
+const MOST: i64 = 50;
+
+/// The route.
+pub fn routes() -> Router<AppState> {
+    Router::new().route("/dev/mail", get(page)).route_layer(middleware::from_fn(only_this_machine))
+}
+
+async fn page(State(state): State<AppState>) -> Response {
+    match newest(&state).await {
+        Ok(mails) => Html(dev_mail::document(&state.site(), &mails)).into_response(),
+        Err(error) => errors::answer(&AuthError::from(error)),
+    }
+}
+
+async fn newest(state: &AppState) -> Result<Vec<Mail>, FlowError> {
+    let rows = outbox::newest(&mut state.db.read().await?, MOST).await?;
+    let to_mail = |row: outbox::OutboxRow| Mail {
+        at: row.created_at(),
+        recipient: row.recipient,
+        subject: row.subject,
+        body: row.body,
+    };
+    Ok(rows.into_iter().map(to_mail).collect())
+}
+
+/// By peer, and by name, so that no other site's page can read it by pointing its own name here.
+async fn only_this_machine(request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let is_near = peer.is_none_or(|ConnectInfo(peer)| peer.ip().to_canonical().is_loopback());
+    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+    let name = host.rsplit_once(':').map_or(host, |(name, port)| if port.ends_with(']') { host } else { name });
+    if is_near && matches!(name, "localhost" | "127.0.0.1" | "[::1]") {
+        next.run(request).await
+    } else {
+        StatusCode::NOT_FOUND.into_response()
+    }
+}

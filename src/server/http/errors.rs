@@ -1,0 +1,110 @@
+//! Errors as people or programs can read them: every answer of 400 and above that is not one of our pages already becomes a
+//! page with the request's id, or the same as JSON. Must never show a cause (ASVS 16.5.1, 16.5.4).
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    http::{
+        HeaderMap, HeaderValue, StatusCode,
+        header::{self, ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER},
+    },
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+
+use crate::{
+    domain::error::AuthError,
+    pages,
+    server::{request_info::RequestInfo, state::AppState},
+};
+
+/// Left in a response for the layer: the answer to write.
+#[derive(Clone, Debug)]
+struct Answer(AuthError);
+
+/// Left in a response whose body is ours already.
+#[derive(Clone, Copy, Debug)]
+pub struct Written;
+
+/// An answer for the layer to write in the form that the request asks for.
+#[must_use]
+pub fn answer(error: &AuthError) -> Response {
+    let mut response =
+        StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR).into_response();
+    if let AuthError::Busy { retry_after } = error {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(*retry_after));
+    }
+    response.extensions_mut().insert(Answer(error.clone()));
+    response
+}
+
+/// What became of a panic; its text is in the log.
+#[must_use]
+pub fn after_panic(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    tracing::error!(panic = text.unwrap_or("without a text"), "a request panicked");
+    answer(&AuthError::Unexpected)
+}
+
+/// Whether a request is a browser's, for a page.
+#[must_use]
+pub fn wants_html(headers: &HeaderMap) -> bool {
+    headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// Writes errors.
+pub async fn layer(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let is_page = wants_html(request.headers());
+    let info = request.extensions().get::<RequestInfo>().cloned().unwrap_or_default();
+    let response = next.run(request).await;
+    let status = response.status();
+    let is_error = status.is_client_error() || status.is_server_error();
+    if !is_error || response.extensions().get::<Written>().is_some() {
+        return response;
+    }
+    let (mut parts, _) = response.into_parts();
+    let error = parts.extensions.get::<Answer>().map(|answer| answer.0.clone());
+    let (title, sentence) = words(status, error.as_ref());
+    let (content_type, body) = if is_page {
+        ("text/html; charset=utf-8", pages::error::document(&state.site(), title, &sentence, &info.id))
+    } else {
+        ("application/json", json(error.as_ref(), &sentence, &info.id))
+    };
+    for name in [CONTENT_LENGTH, header::ETAG, header::LAST_MODIFIED, header::CONTENT_ENCODING] {
+        parts.headers.remove(name);
+    }
+    parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    Response::from_parts(parts, Body::from(body))
+}
+
+/// Title and sentence for a status, where nobody said more.
+fn words(status: StatusCode, error: Option<&AuthError>) -> (&'static str, String) {
+    let title = match status {
+        StatusCode::BAD_REQUEST => "We could not read this request",
+        StatusCode::FORBIDDEN => "This request was not carried out",
+        StatusCode::NOT_FOUND => "There is no such page",
+        StatusCode::METHOD_NOT_ALLOWED => "This address does not work that way",
+        StatusCode::PAYLOAD_TOO_LARGE => "This request is too large",
+        StatusCode::SERVICE_UNAVAILABLE => "Many people are here right now",
+        status if status.is_server_error() => "Something went wrong",
+        _ => "This request cannot be answered",
+    };
+    let sentence = error.map_or_else(
+        || match status {
+            StatusCode::NOT_FOUND => "Check the address, or start again from the front page.".into(),
+            StatusCode::METHOD_NOT_ALLOWED => "Open the page from the front page instead.".into(),
+            StatusCode::PAYLOAD_TOO_LARGE => AuthError::TooLarge.sentence(),
+            status if status.is_server_error() => AuthError::Unexpected.sentence(),
+            _ => AuthError::Malformed.sentence(),
+        },
+        AuthError::sentence,
+    );
+    (title, sentence)
+}
+
+fn json(error: Option<&AuthError>, sentence: &str, request_id: &str) -> String {
+    let mut object = error.and_then(|error| serde_json::to_value(error).ok()).unwrap_or_else(|| serde_json::json!({}));
+    object["error"] = sentence.into();
+    object["request_id"] = request_id.into();
+    object.to_string()
+}

@@ -1,0 +1,53 @@
+//! One-time tokens on their way from a mailed link to the form: the link's page moves the token into a cookie and shows
+//! itself without it, so that it leaves history and referrers (ASVS 14.2.1). Must not use a token up.
+
+use axum::{
+    extract::{Query, State},
+    http::{
+        HeaderMap, StatusCode, Uri,
+        header::{LOCATION, SET_COOKIE},
+    },
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+
+use crate::server::{crypto::token, flows::reset_password::LINK_SECONDS, state::AppState};
+
+use super::cookies::Jar;
+
+/// The pages that mailed links lead to.
+pub const PAGES: [&str; 2] = ["/reset-password", "/setup"];
+
+#[derive(Deserialize)]
+struct Carried {
+    token: Option<String>,
+}
+
+/// Moves `?token=` into the cookie.
+pub async fn layer(State(state): State<AppState>, request: axum::extract::Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let Some(page) = PAGES.into_iter().find(|page| *page == path) else { return next.run(request).await };
+    let Some(token) = token_in(request.uri()) else { return next.run(request).await };
+    let is_https = state.config.is_https();
+    // What no token of ours looks like is dropped; the page then says that the link does not work.
+    let cookie = match token::presented_hash(&token) {
+        Some(_) => Jar::Link.keep(&token, LINK_SECONDS, is_https),
+        None => Jar::Link.forget(is_https),
+    };
+    let mut response = (StatusCode::SEE_OTHER, [(LOCATION, page)]).into_response();
+    if let Some(cookie) = cookie {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// The token that this browser brought.
+#[must_use]
+pub fn token(headers: &HeaderMap, is_https: bool) -> String {
+    Jar::Link.read(headers, is_https).unwrap_or_default().to_owned()
+}
+
+fn token_in(uri: &Uri) -> Option<String> {
+    Query::<Carried>::try_from_uri(uri).ok()?.0.token
+}

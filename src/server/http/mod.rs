@@ -1,0 +1,32 @@
+//! HTTP: the router and one file per layer. Must not decide what a flow decides.
+
+/// Which pages need a session.
+pub mod access;
+/// What a server function has at hand.
+pub mod call;
+/// Whom a request came from.
+pub mod client_address;
+/// Names and shapes of our cookies.
+pub mod cookies;
+/// Requests that other sites make in a person's name.
+pub mod csrf;
+/// Mail that a developer reads.
+pub mod dev_mail;
+/// Errors as pages or JSON.
+pub mod errors;
+/// One-line protection of a team's own routes.
+pub mod extract;
+/// What survives one redirect.
+pub mod flash;
+/// Forms posted without scripting.
+pub mod forms;
+/// Headers every answer carries.
+pub mod headers;
+/// One-time tokens on their way from a link to a cookie.
+pub mod links;
+/// The signed-in person of a request.
+pub mod principal;
+/// A name for each request, in its log lines and its answer.
+pub mod request;
+/// The router.
+pub mod router;

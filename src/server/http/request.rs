@@ -1,0 +1,45 @@
+//! A name for each request, in its log lines, its answer (`X-Request-Id`) and on error pages; and what flows may know of it.
+//! Must not log headers, bodies or query strings (ASVS 16.2.5).
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderValue, header::USER_AGENT},
+    middleware::Next,
+    response::Response,
+};
+use tracing::Instrument;
+
+use crate::server::{request_info::RequestInfo, state::AppState};
+
+use super::client_address;
+
+/// The header that names a request.
+pub const REQUEST_ID: &str = "x-request-id";
+
+/// Names the request, notes who asks, and writes one line about its answer.
+pub async fn layer(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let id = state.new_id().unwrap_or_default();
+    let info = RequestInfo {
+        id: id.clone(),
+        address: client_address::of(&request, &state.config.trusted_proxies)
+            .map_or_else(|| "unknown".into(), |address| address.to_string()),
+        user_agent: request
+            .headers()
+            .get(USER_AGENT)
+            .map(|header| RequestInfo::clean_user_agent(header.as_bytes()))
+            .unwrap_or_default(),
+    };
+    let span = tracing::info_span!("request", id = %id, method = %request.method(), path = request.uri().path());
+    request.extensions_mut().insert(info);
+    let mut response = async {
+        let response = next.run(request).await;
+        tracing::info!(status = response.status().as_u16(), "answered");
+        response
+    }
+    .instrument(span)
+    .await;
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    response
+}

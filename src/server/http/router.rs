@@ -1,0 +1,93 @@
+//! The router: every route, and the order in which the layers see a request. What tests call. Must not start anything.
+
+use axum::{
+    Json, Router,
+    http::{HeaderValue, StatusCode, header},
+    middleware::{from_fn_with_state, map_response},
+    response::{IntoResponse, Redirect, Response},
+    routing::get,
+};
+use leptos::prelude::{provide_context, use_context};
+use leptos_axum::{LeptosRoutes, generate_route_list};
+use tower_http::{catch_panic::CatchPanicLayer, services::ServeDir};
+use tower_sessions::{SessionManagerLayer, cookie::SameSite};
+
+use crate::{
+    app::{App, shell},
+    domain::{account::CurrentUser, flash::Flash},
+    server::{session::store::SqlSessionStore, state::AppState},
+};
+
+use super::{access, cookies::Jar, csrf, dev_mail, errors, flash, forms, headers, links, principal, request};
+
+/// Names under which people look for our pages.
+const ALIASES: [(&str, &str); 3] = [("/signup", "/sign-up"), ("/register", "/sign-up"), ("/login", "/sign-in")];
+
+/// The whole server as one service.
+pub fn build(state: AppState) -> Router {
+    let is_https = state.config.is_https();
+    let sessions = SessionManagerLayer::new(SqlSessionStore::new(state.db.clone(), state.clock.clone()))
+        .with_name(Jar::Session.name(is_https))
+        .with_secure(is_https)
+        .with_http_only(true)
+        .with_same_site(SameSite::Lax);
+
+    let context = {
+        let state = state.clone();
+        move || provide_page_context(&state)
+    };
+    let options = state.leptos_options.clone();
+    let pages = Router::new()
+        .leptos_routes_with_context(&state, generate_route_list(App), context, move || shell(options.clone()))
+        .route_layer(from_fn_with_state(state.clone(), access::layer))
+        .layer(from_fn_with_state(state.clone(), links::layer))
+        .layer(from_fn_with_state(state.clone(), flash::layer))
+        .layer(from_fn_with_state(state.clone(), principal::layer))
+        .layer(sessions)
+        .layer(from_fn_with_state(state.clone(), forms::layer));
+
+    let mut routes = Router::new().merge(pages).route("/health", get(health));
+    for (alias, page) in ALIASES {
+        routes = routes.route(alias, get(move || async move { Redirect::permanent(page) }));
+    }
+    if state.config.is_development() && state.config.smtp_url.is_none() {
+        routes = routes.merge(dev_mail::routes());
+    }
+    routes
+        .nest_service("/estimator", assets(&state.config.estimator_root))
+        .fallback_service(assets(&state.config.site_root))
+        .layer(from_fn_with_state(state.clone(), csrf::layer))
+        .layer(CatchPanicLayer::custom(errors::after_panic))
+        .layer(from_fn_with_state(state.clone(), errors::layer))
+        .layer(from_fn_with_state(state.clone(), headers::layer))
+        .layer(from_fn_with_state(state.clone(), request::layer))
+        .with_state(state)
+}
+
+/// What pages find in their context beside leptos' own.
+fn provide_page_context(state: &AppState) {
+    provide_context(state.clone());
+    provide_context(state.site());
+    let Some(parts) = use_context::<axum::http::request::Parts>() else { return };
+    provide_context(parts.extensions.get::<Flash>().cloned().unwrap_or_default());
+    if let Some(user) = parts.extensions.get::<CurrentUser>() {
+        provide_context(user.clone());
+    }
+}
+
+/// Files, revalidated at each use: their names do not say which version they are.
+fn assets(root: &std::path::Path) -> Router {
+    let files = ServeDir::new(root).append_index_html_on_directories(false);
+    Router::new().fallback_service(files).layer(map_response(async |response: Response| {
+        let (mut parts, body) = response.into_parts();
+        if parts.status == StatusCode::OK || parts.status == StatusCode::NOT_MODIFIED {
+            parts.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        }
+        Response::from_parts(parts, body)
+    }))
+}
+
+/// Whether the process is alive.
+async fn health() -> impl IntoResponse {
+    Json(serde_json::json!({ "status": "ok" }))
+}

@@ -1,0 +1,45 @@
+//! Background tasks, one file each; this one wakes them. Must not do the work itself.
+
+/// Delivers mail.
+pub mod outbox;
+/// Answers "I forgot my password".
+pub mod reset_requests;
+/// Notes sessions that ended by themselves.
+pub mod sessions;
+
+use std::time::Duration;
+
+use tokio::{sync::watch, task::JoinHandle};
+
+use super::{error::ServerError, mail::transport::Transport, state::AppState};
+
+/// How long until the tasks look again when nobody wakes them: other nodes' work, and retries.
+const INTERVAL: Duration = Duration::from_secs(2);
+
+/// Starts the background tasks; they end when `stop` turns true, after what they have begun.
+pub fn start(state: AppState, transport: Option<Transport>, mut stop: watch::Receiver<bool>) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        while !*stop.borrow() {
+            if let Err(error) = run_once(&state, transport.as_ref()).await {
+                tracing::error!(%error, "a background task failed; it will be tried again");
+            }
+            tokio::select! {
+                () = state.work.notified() => {}
+                () = tokio::time::sleep(INTERVAL) => {}
+                _ = stop.changed() => {}
+            }
+        }
+    })
+}
+
+/// Does whatever is due now, once.
+///
+/// # Errors
+/// When the database is away.
+pub async fn run_once(state: &AppState, transport: Option<&Transport>) -> Result<(), ServerError> {
+    reset_requests::run(state).await?;
+    if let Some(transport) = transport {
+        outbox::run(state, transport).await?;
+    }
+    sessions::run(state).await
+}

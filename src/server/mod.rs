@@ -1,0 +1,34 @@
+//! Everything that runs on the server alone. Nothing below names a feature: `lib.rs` gates this tree as a whole.
+
+/// The command line.
+pub mod cli;
+/// Where the time comes from.
+pub mod clock;
+/// Settings.
+pub mod config;
+/// Password hashing and one-time tokens.
+pub mod crypto;
+/// Browser and system in words.
+pub mod device;
+/// What the server's own code can fail with.
+pub mod error;
+/// Use cases, one per file.
+pub mod flows;
+/// HTTP: the router and its layers.
+pub mod http;
+/// Background tasks.
+pub mod jobs;
+/// Mail: templates and transports.
+pub mod mail;
+/// Where randomness comes from.
+pub mod random;
+/// Who asks: what a flow may know of a request.
+pub mod request_info;
+/// Sessions.
+pub mod session;
+/// What every request may reach.
+pub mod state;
+/// SQL, and nowhere else.
+pub mod storage;
+/// Logs.
+pub mod telemetry;

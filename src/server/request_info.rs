@@ -1,0 +1,41 @@
+//! Who asks: what a flow may know of a request. Must not hold headers or cookies.
+
+/// The most bytes of a user agent that are kept.
+const MAX_USER_AGENT_BYTES: usize = 256;
+
+/// Where a request came from, in forms fit for rows, logs and mail.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RequestInfo {
+    /// Names the request in logs and on error pages.
+    pub id: String,
+    /// The client's address.
+    pub address: String,
+    /// As the browser named itself: printable ASCII, cut at 256 bytes (ASVS 16.4.1).
+    pub user_agent: String,
+}
+
+impl RequestInfo {
+    /// A user agent header as it may be kept.
+    #[must_use]
+    pub fn clean_user_agent(header: &[u8]) -> String {
+        let printable = |byte: &&u8| byte.is_ascii_graphic() || **byte == b' ';
+        header.iter().filter(printable).take(MAX_USER_AGENT_BYTES).map(|byte| char::from(*byte)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// ASVS 16.4.1.
+        #[test]
+        fn a_kept_user_agent_breaks_no_line(header in any::<Vec<u8>>()) {
+            let kept = RequestInfo::clean_user_agent(&header);
+            prop_assert!(kept.len() <= MAX_USER_AGENT_BYTES);
+            prop_assert!(kept.bytes().all(|b| b.is_ascii_graphic() || b == b' '));
+        }
+    }
+}

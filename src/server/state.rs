@@ -1,0 +1,91 @@
+//! What every request may reach: settings, database, clock, randomness, hashing. Must not hold anything of one request.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use leptos::config::LeptosOptions;
+use tokio::sync::Notify;
+
+use crate::domain::{moment::Moment, site::Site};
+
+use super::{
+    clock::{Clock, SystemClock},
+    config::Config,
+    crypto::password::HashingPool,
+    error::ServerError,
+    random::{Random, SystemRandom},
+    storage::Db,
+};
+
+/// Shared by every request and task of this process; cheap to clone.
+#[derive(Clone, Debug, FromRef)]
+pub struct AppState {
+    /// What leptos wants to know to write the document.
+    pub leptos_options: LeptosOptions,
+    /// Settings.
+    pub config: Arc<Config>,
+    /// The database.
+    pub db: Db,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+    /// The hashing pool.
+    pub passwords: HashingPool,
+    /// Wakes the background tasks when there is something to do.
+    pub work: Arc<Notify>,
+}
+
+impl AppState {
+    /// Puts together a process with the machine's clock and randomness.
+    ///
+    /// # Errors
+    /// When the hashing cost cannot be had.
+    pub fn new(config: Config, db: Db) -> Result<Self, ServerError> {
+        Self::with_seams(config, db, Arc::new(SystemClock), Arc::new(SystemRandom))
+    }
+
+    /// Puts together a process with a clock and randomness of the caller's.
+    ///
+    /// # Errors
+    /// When the hashing cost cannot be had.
+    pub fn with_seams(
+        config: Config,
+        db: Db,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Self, ServerError> {
+        Ok(Self {
+            leptos_options: config.leptos_options(),
+            passwords: HashingPool::new(config.hashing_cost(), Arc::clone(&random))?,
+            config: Arc::new(config),
+            db,
+            clock,
+            random,
+            work: Arc::new(Notify::new()),
+        })
+    }
+
+    /// The current instant.
+    #[must_use]
+    pub fn now(&self) -> Moment {
+        self.clock.now()
+    }
+
+    /// A new identifier for a row: unique, ordered by time, no secret (RFC 9562 version 7).
+    ///
+    /// # Errors
+    /// When there is no randomness.
+    pub fn new_id(&self) -> Result<String, ServerError> {
+        let mut bytes = [0_u8; 10];
+        self.random.fill(&mut bytes)?;
+        let millis = u64::try_from(self.now().0.max(0)).unwrap_or_default().saturating_mul(1000);
+        Ok(uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid().to_string())
+    }
+
+    /// What pages know of this site.
+    #[must_use]
+    pub fn site(&self) -> Site {
+        self.config.site()
+    }
+}

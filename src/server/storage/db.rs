@@ -1,0 +1,263 @@
+//! The two engines behind one face: connections, transactions, migrations, and the macros that run one SQL text on both.
+//! Must not hold a query of its own.
+
+use std::{path::Path, str::FromStr, time::Duration};
+
+use sqlx::{
+    PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction,
+    migrate::Migrator,
+    pool::PoolConnection,
+    postgres::{PgConnectOptions, PgPoolOptions},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+/// How long a request waits for a connection before it is told that the database is away.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long SQLite waits for a writer in another process.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Connections that read SQLite at once, beside the one that writes.
+const SQLITE_READERS: u32 = 4;
+/// Connections to PostgreSQL from one node.
+const POSTGRES_CONNECTIONS: u32 = 16;
+
+static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// What a query can fail with.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A value that must be unique is there already.
+    #[error("a unique value is taken")]
+    Taken,
+    /// Anything else, for the log.
+    #[error(transparent)]
+    Database(sqlx::Error),
+    /// The schema could not be brought up to date.
+    #[error(transparent)]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// `DATABASE_URL` names no engine we speak.
+    #[error("DATABASE_URL must start with sqlite:// or postgres://")]
+    UnknownEngine,
+    /// The folder of the SQLite file could not be made.
+    #[error("cannot create the folder of the database file: {0}")]
+    Folder(std::io::Error),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match error.as_database_error() {
+            Some(database) if database.is_unique_violation() => Self::Taken,
+            _ => Self::Database(error),
+        }
+    }
+}
+
+/// The database of this process.
+#[derive(Clone, Debug)]
+pub enum Db {
+    /// Embedded: one connection writes, several read, and neither waits for the other (WAL).
+    Sqlite {
+        /// The one that writes.
+        writer: SqlitePool,
+        /// Those that read.
+        readers: SqlitePool,
+    },
+    /// A server, which any number of nodes share.
+    Postgres(PgPool),
+}
+
+/// A connection outside a transaction.
+#[derive(Debug)]
+pub enum Conn {
+    /// To SQLite.
+    Sqlite(PoolConnection<Sqlite>),
+    /// To PostgreSQL.
+    Postgres(PoolConnection<Postgres>),
+}
+
+/// A transaction; rolled back when dropped.
+#[derive(Debug)]
+pub enum Tx {
+    /// On SQLite.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// On PostgreSQL.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// What a query runs on: a borrowed connection or transaction.
+#[derive(Debug)]
+pub enum Handle<'c> {
+    /// SQLite.
+    Sqlite(&'c mut SqliteConnection),
+    /// PostgreSQL.
+    Postgres(&'c mut PgConnection),
+}
+
+impl Db {
+    /// Opens the database, making the SQLite file (and its folder) when it is missing. Does not migrate.
+    ///
+    /// # Errors
+    /// When the URL is not ours, or the file or server cannot be reached.
+    pub async fn connect(url: &str) -> Result<Self, StoreError> {
+        if url.starts_with("sqlite:") {
+            let options = SqliteConnectOptions::from_str(url)?
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Full)
+                .foreign_keys(true)
+                .busy_timeout(BUSY_TIMEOUT);
+            make_folder(options.get_filename())?;
+            let pool = SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT);
+            let writer = pool.clone().max_connections(1).connect_with(options.clone()).await?;
+            let readers = pool.max_connections(SQLITE_READERS).connect_with(options.read_only(true)).await?;
+            Ok(Self::Sqlite { writer, readers })
+        } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            let options = PgConnectOptions::from_str(url)?;
+            let pool = PgPoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).max_connections(POSTGRES_CONNECTIONS);
+            Ok(Self::Postgres(pool.connect_with(options).await?))
+        } else {
+            Err(StoreError::UnknownEngine)
+        }
+    }
+
+    /// Brings the schema up to date; safe to run from several nodes at once.
+    ///
+    /// # Errors
+    /// When a migration fails or the database is newer than this binary.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite { writer, .. } => SQLITE_MIGRATIONS.run(writer).await?,
+            Self::Postgres(pool) => POSTGRES_MIGRATIONS.run(pool).await?,
+        }
+        Ok(())
+    }
+
+    /// A connection to read with.
+    ///
+    /// # Errors
+    /// When none is free in time.
+    pub async fn read(&self) -> Result<Conn, StoreError> {
+        Ok(match self {
+            Self::Sqlite { readers, .. } => Conn::Sqlite(readers.acquire().await?),
+            Self::Postgres(pool) => Conn::Postgres(pool.acquire().await?),
+        })
+    }
+
+    /// A connection for a single statement that writes.
+    ///
+    /// # Errors
+    /// When none is free in time.
+    pub async fn write(&self) -> Result<Conn, StoreError> {
+        Ok(match self {
+            Self::Sqlite { writer, .. } => Conn::Sqlite(writer.acquire().await?),
+            Self::Postgres(pool) => Conn::Postgres(pool.acquire().await?),
+        })
+    }
+
+    /// A transaction that writes.
+    ///
+    /// # Errors
+    /// When none can be begun in time.
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        Ok(match self {
+            // Immediate: two processes that both mean to write queue up instead of failing half-way.
+            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("begin immediate").await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Waits for what is under way and closes every connection.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    /// The engine's name, for people.
+    #[must_use]
+    pub fn engine(&self) -> &'static str {
+        match self {
+            Self::Sqlite { .. } => "SQLite",
+            Self::Postgres(_) => "PostgreSQL",
+        }
+    }
+}
+
+impl Tx {
+    /// Makes everything done on this transaction permanent, at once.
+    ///
+    /// # Errors
+    /// When the database refuses; then nothing was done.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(transaction) => transaction.commit().await?,
+            Self::Postgres(transaction) => transaction.commit().await?,
+        }
+        Ok(())
+    }
+}
+
+impl<'c> From<&'c mut Conn> for Handle<'c> {
+    fn from(conn: &'c mut Conn) -> Self {
+        match conn {
+            Conn::Sqlite(connection) => Self::Sqlite(connection),
+            Conn::Postgres(connection) => Self::Postgres(connection),
+        }
+    }
+}
+
+impl<'c> From<&'c mut Tx> for Handle<'c> {
+    fn from(tx: &'c mut Tx) -> Self {
+        match tx {
+            Tx::Sqlite(transaction) => Self::Sqlite(transaction),
+            Tx::Postgres(transaction) => Self::Postgres(transaction),
+        }
+    }
+}
+
+/// Makes the folder of a database file, for its owner alone.
+fn make_folder(file: &Path) -> Result<(), StoreError> {
+    let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) else {
+        return Ok(());
+    };
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder).map_err(StoreError::Folder)
+}
+
+/// Runs a statement on either engine and answers with the number of rows it touched.
+macro_rules! execute {
+    ($on:expr, $sql:expr $(, $value:expr)* $(,)?) => {
+        match &mut $on.into() {
+            $crate::server::storage::Handle::Sqlite(connection) => {
+                sqlx::query($sql)$(.bind($value))*.execute(&mut **connection).await.map(|done| done.rows_affected())
+            }
+            $crate::server::storage::Handle::Postgres(connection) => {
+                sqlx::query($sql)$(.bind($value))*.execute(&mut **connection).await.map(|done| done.rows_affected())
+            }
+        }
+        .map_err($crate::server::storage::StoreError::from)
+    };
+}
+
+/// Runs a query on either engine and answers with its rows as the given type.
+macro_rules! fetch {
+    ($how:ident, $row:ty, $on:expr, $sql:expr $(, $value:expr)* $(,)?) => {
+        match &mut $on.into() {
+            $crate::server::storage::Handle::Sqlite(connection) => {
+                sqlx::query_as::<_, $row>($sql)$(.bind($value))*.$how(&mut **connection).await
+            }
+            $crate::server::storage::Handle::Postgres(connection) => {
+                sqlx::query_as::<_, $row>($sql)$(.bind($value))*.$how(&mut **connection).await
+            }
+        }
+        .map_err($crate::server::storage::StoreError::from)
+    };
+}
+
+pub(crate) use {execute, fetch};

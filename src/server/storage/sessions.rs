@@ -1,0 +1,275 @@
+//! Sessions and their history, as rows. A row is keyed by the SHA-256 of the cookie's value, which is stored nowhere.
+//! Must not know cookies.
+
+use crate::domain::{account::PreviousSignIn, moment::Moment};
+use crate::server::device;
+
+use super::{
+    Handle, StoreError,
+    db::{execute, fetch},
+};
+
+/// Why a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndReason {
+    /// The person signed out.
+    SignedOut,
+    /// The same browser signed in again and got a new session.
+    Replaced,
+    /// Nothing was heard for too long.
+    Idle,
+    /// It reached the age at which every session ends.
+    Expired,
+    /// The password was reset by mail.
+    PasswordReset,
+    /// The password was changed in another session.
+    PasswordChanged,
+    /// The account was disabled.
+    AccountDisabled,
+}
+
+impl EndReason {
+    /// As stored.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SignedOut => "signed_out",
+            Self::Replaced => "replaced",
+            Self::Idle => "idle",
+            Self::Expired => "expired",
+            Self::PasswordReset => "password_reset",
+            Self::PasswordChanged => "password_changed",
+            Self::AccountDisabled => "account_disabled",
+        }
+    }
+
+    fn parse(stored: &str) -> Option<Self> {
+        [
+            Self::SignedOut,
+            Self::Replaced,
+            Self::Idle,
+            Self::Expired,
+            Self::PasswordReset,
+            Self::PasswordChanged,
+            Self::AccountDisabled,
+        ]
+        .into_iter()
+        .find(|reason| reason.as_str() == stored)
+    }
+}
+
+/// A session as stored.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct SessionRow {
+    /// Names the session in lists; opens nothing.
+    pub id: String,
+    /// Whose it is.
+    pub user_id: String,
+    /// Seconds since 1970.
+    pub created_at: i64,
+    /// Seconds since 1970, up to a minute behind.
+    pub last_seen_at: i64,
+    /// How long it may stay unheard of.
+    pub idle_seconds: i64,
+    /// When it ends whatever happens.
+    pub expires_at: i64,
+    /// The client's address.
+    pub address: String,
+    /// As the browser named itself.
+    pub user_agent: String,
+    /// How the person proved who they are, separated by spaces.
+    pub factors: String,
+    /// The person's count of password changes when it began.
+    pub credential_version: i64,
+    /// What a team keeps in the session beside ours, as JSON.
+    pub data: String,
+    /// When it ended.
+    pub ended_at: Option<i64>,
+    end_reason: Option<String>,
+    /// The person's count of password changes now.
+    current_version: Option<i64>,
+    disabled_at: Option<i64>,
+}
+
+impl SessionRow {
+    /// Why it is no longer good at this instant; `None` while it is.
+    #[must_use]
+    pub fn end_reason(&self, now: Moment) -> Option<EndReason> {
+        if let Some(stored) = &self.end_reason {
+            return Some(EndReason::parse(stored).unwrap_or(EndReason::Expired));
+        }
+        if self.disabled_at.is_some() {
+            return Some(EndReason::AccountDisabled);
+        }
+        if self.current_version != Some(self.credential_version) {
+            return Some(EndReason::PasswordChanged);
+        }
+        if self.expires_at <= now.0 {
+            return Some(EndReason::Expired);
+        }
+        (self.last_seen_at.saturating_add(self.idle_seconds) <= now.0).then_some(EndReason::Idle)
+    }
+}
+
+/// A session about to begin.
+#[derive(Clone, Debug)]
+pub struct NewSession {
+    /// Names the session in lists; opens nothing.
+    pub id: String,
+    /// Whose it is.
+    pub user_id: String,
+    /// When it begins.
+    pub created_at: Moment,
+    /// How long it may stay unheard of.
+    pub idle_seconds: i64,
+    /// When it ends whatever happens.
+    pub expires_at: Moment,
+    /// The client's address.
+    pub address: String,
+    /// As the browser named itself.
+    pub user_agent: String,
+    /// How the person proved who they are, separated by spaces.
+    pub factors: String,
+    /// The person's count of password changes when they proved it.
+    pub credential_version: i64,
+    /// What a team keeps in the session beside ours, as JSON.
+    pub data: String,
+}
+
+/// Adds a session.
+///
+/// # Errors
+/// [`StoreError::Taken`] if the token was drawn before.
+pub async fn create(on: impl Into<Handle<'_>>, token_hash: &str, new: &NewSession) -> Result<(), StoreError> {
+    execute!(
+        on,
+        "insert into sessions (id, token_hash, user_id, created_at, last_seen_at, idle_seconds, expires_at, address, user_agent,
+                               factors, credential_version, data)
+         values ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9, $10, $11)",
+        &new.id,
+        token_hash,
+        &new.user_id,
+        new.created_at.0,
+        new.idle_seconds,
+        new.expires_at.0,
+        &new.address,
+        &new.user_agent,
+        &new.factors,
+        new.credential_version,
+        &new.data,
+    )?;
+    Ok(())
+}
+
+/// Finds a session, also one that has ended.
+pub async fn find(on: impl Into<Handle<'_>>, token_hash: &str) -> Result<Option<SessionRow>, StoreError> {
+    fetch!(
+        fetch_optional,
+        SessionRow,
+        on,
+        "select sessions.id, user_id, sessions.created_at, last_seen_at, idle_seconds, expires_at, address, user_agent, factors,
+                sessions.credential_version, data, ended_at, end_reason, users.credential_version as current_version, disabled_at
+         from sessions join users on users.id = user_id where token_hash = $1",
+        token_hash
+    )
+}
+
+/// Notes that a live session was heard of. `true` if there was one to note it on.
+pub async fn touch(on: impl Into<Handle<'_>>, token_hash: &str, now: Moment) -> Result<bool, StoreError> {
+    let touched = execute!(
+        on,
+        "update sessions set last_seen_at = $2 where token_hash = $1 and last_seen_at < $2 and ended_at is null",
+        token_hash,
+        now.0
+    )?;
+    Ok(touched > 0)
+}
+
+/// Replaces what a team keeps in a live session. `true` if there was one.
+pub async fn set_data(on: impl Into<Handle<'_>>, token_hash: &str, data: &str) -> Result<bool, StoreError> {
+    let changed =
+        execute!(on, "update sessions set data = $2 where token_hash = $1 and ended_at is null", token_hash, data)?;
+    Ok(changed > 0)
+}
+
+/// Ends a session, once. `true` if it was live.
+pub async fn end(
+    on: impl Into<Handle<'_>>,
+    token_hash: &str,
+    reason: EndReason,
+    now: Moment,
+) -> Result<bool, StoreError> {
+    let ended = execute!(
+        on,
+        "update sessions set ended_at = $2, end_reason = $3 where token_hash = $1 and ended_at is null",
+        token_hash,
+        now.0,
+        reason.as_str()
+    )?;
+    Ok(ended > 0)
+}
+
+/// Ends every session of a person but one (none is spared by an empty id); answers with how many.
+pub async fn end_all_but(
+    on: impl Into<Handle<'_>>,
+    user_id: &str,
+    spared_id: &str,
+    reason: EndReason,
+    now: Moment,
+) -> Result<u64, StoreError> {
+    execute!(
+        on,
+        "update sessions set ended_at = $3, end_reason = $4 where user_id = $1 and id <> $2 and ended_at is null",
+        user_id,
+        spared_id,
+        now.0,
+        reason.as_str()
+    )
+}
+
+/// Lets the live sessions of a person go on after the next change of their password.
+pub async fn carry_over(on: impl Into<Handle<'_>>, user_id: &str, version: i64) -> Result<(), StoreError> {
+    execute!(
+        on,
+        "update sessions set credential_version = $2 + 1 where user_id = $1 and credential_version = $2 and ended_at is null",
+        user_id,
+        version
+    )?;
+    Ok(())
+}
+
+/// Marks sessions that ended by themselves, so that history says when; answers with how many.
+pub async fn end_overdue(on: impl Into<Handle<'_>>, now: Moment) -> Result<u64, StoreError> {
+    execute!(
+        on,
+        "update sessions
+         set end_reason = case when expires_at <= $1 and expires_at <= last_seen_at + idle_seconds then 'expired' else 'idle' end,
+             ended_at = case when expires_at <= last_seen_at + idle_seconds then expires_at else last_seen_at + idle_seconds end
+         where ended_at is null and (expires_at <= $1 or last_seen_at + idle_seconds <= $1)",
+        now.0
+    )
+}
+
+/// The sign-in before a session.
+pub async fn previous_sign_in(
+    on: impl Into<Handle<'_>>,
+    user_id: &str,
+    session_id: &str,
+    since: Moment,
+) -> Result<Option<PreviousSignIn>, StoreError> {
+    let row = fetch!(
+        fetch_optional,
+        (i64, String, String),
+        on,
+        "select created_at, user_agent, address from sessions
+         where user_id = $1 and id <> $2 and created_at <= $3 order by created_at desc, id desc limit 1",
+        user_id,
+        session_id,
+        since.0
+    )?;
+    Ok(row.map(|(at, user_agent, address)| PreviousSignIn {
+        at: Moment(at),
+        device: device::in_words(&user_agent),
+        address,
+    }))
+}

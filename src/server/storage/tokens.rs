@@ -1,0 +1,105 @@
+//! One-time links, as rows keyed by the SHA-256 of the token. Must not know mail or pages.
+
+use crate::domain::moment::Moment;
+
+use super::{
+    Handle, StoreError,
+    db::{execute, fetch},
+};
+
+/// What a link is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Choosing a new password.
+    ResetPassword,
+    /// Making the first administrator.
+    SetUp,
+}
+
+impl Purpose {
+    /// As stored.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ResetPassword => "reset_password",
+            Self::SetUp => "set_up",
+        }
+    }
+}
+
+/// Adds a link and spends every older one of its purpose for the same person (ASVS 6.4.1).
+pub async fn replace(
+    tx: &mut super::Tx,
+    token_hash: &str,
+    purpose: Purpose,
+    user_id: Option<&str>,
+    now: Moment,
+    expires_at: Moment,
+) -> Result<(), StoreError> {
+    spend_all(&mut *tx, purpose, user_id, now).await?;
+    execute!(
+        tx,
+        "insert into one_time_tokens (token_hash, purpose, user_id, created_at, expires_at) values ($1, $2, $3, $4, $5)",
+        token_hash,
+        purpose.as_str(),
+        user_id,
+        now.0,
+        expires_at.0
+    )?;
+    Ok(())
+}
+
+/// Whose a live link is: `Some(None)` for one that is nobody's yet, `None` for a dead one.
+pub async fn find_live(
+    on: impl Into<Handle<'_>>,
+    token_hash: &str,
+    purpose: Purpose,
+    now: Moment,
+) -> Result<Option<Option<String>>, StoreError> {
+    let row = fetch!(
+        fetch_optional,
+        (Option<String>,),
+        on,
+        "select user_id from one_time_tokens where token_hash = $1 and purpose = $2 and spent_at is null and expires_at > $3",
+        token_hash,
+        purpose.as_str(),
+        now.0
+    )?;
+    Ok(row.map(|(user_id,)| user_id))
+}
+
+/// Spends a live link. `true` for exactly one of any number of callers (ASVS 2.3.4, 6.5.1).
+pub async fn spend(
+    on: impl Into<Handle<'_>>,
+    token_hash: &str,
+    purpose: Purpose,
+    now: Moment,
+) -> Result<bool, StoreError> {
+    let spent = execute!(
+        on,
+        "update one_time_tokens set spent_at = $3
+         where token_hash = $1 and purpose = $2 and spent_at is null and expires_at > $3",
+        token_hash,
+        purpose.as_str(),
+        now.0
+    )?;
+    Ok(spent == 1)
+}
+
+/// Spends every live link of a purpose: a person's, or those that are nobody's.
+pub async fn spend_all(
+    on: impl Into<Handle<'_>>,
+    purpose: Purpose,
+    user_id: Option<&str>,
+    now: Moment,
+) -> Result<(), StoreError> {
+    execute!(
+        on,
+        "update one_time_tokens set spent_at = $3
+         where purpose = $1 and spent_at is null and (user_id = $2 or (user_id is null and $2 is null))",
+        purpose.as_str(),
+        user_id,
+        now.0
+    )?;
+    Ok(())
+}

@@ -1,0 +1,198 @@
+//! People and their roles, as rows. Must not decide who may do what.
+
+use crate::domain::{
+    email::Email, form::Identifiers, identifier::Identifier, moment::Moment, role::Role, username::Username,
+};
+
+use super::{
+    Handle, StoreError,
+    db::{execute, fetch},
+};
+
+/// A person as stored.
+#[derive(Clone, sqlx::FromRow)]
+pub struct UserRow {
+    /// Never reassigned.
+    pub id: String,
+    email: Option<String>,
+    username: Option<String>,
+    /// PHC string.
+    pub password_hash: Option<String>,
+    /// Counts changes of the password.
+    pub credential_version: i64,
+    created_at: i64,
+    disabled_at: Option<i64>,
+}
+
+impl std::fmt::Debug for UserRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UserRow").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl UserRow {
+    /// The e-mail address.
+    #[must_use]
+    pub fn email(&self) -> Option<Email> {
+        self.email.as_deref().and_then(|email| Email::parse(email).ok())
+    }
+
+    /// The user name.
+    #[must_use]
+    pub fn username(&self) -> Option<Username> {
+        self.username.as_deref().and_then(|username| Username::parse(username).ok())
+    }
+
+    /// What a password of theirs must not contain.
+    #[must_use]
+    pub fn own_words(&self) -> Vec<String> {
+        self.email.iter().chain(&self.username).cloned().collect()
+    }
+
+    /// When the account was made.
+    #[must_use]
+    pub fn created_at(&self) -> Moment {
+        Moment(self.created_at)
+    }
+
+    /// Whether they may sign in.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        self.disabled_at.is_none()
+    }
+}
+
+/// Adds a person.
+///
+/// # Errors
+/// [`StoreError::Taken`] if the address or user name belongs to somebody.
+pub async fn create(
+    on: impl Into<Handle<'_>>,
+    id: &str,
+    identifiers: &Identifiers,
+    password_hash: Option<&str>,
+    now: Moment,
+) -> Result<(), StoreError> {
+    execute!(
+        on,
+        "insert into users (id, email, email_key, username, username_key, password_hash, password_changed_at,
+                            credential_version, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, 0, $8)",
+        id,
+        identifiers.email.as_ref().map(Email::as_str),
+        identifiers.email.as_ref().map(Email::key),
+        identifiers.username.as_ref().map(Username::as_str),
+        identifiers.username.as_ref().map(Username::key),
+        password_hash,
+        password_hash.map(|_| now.0),
+        now.0,
+    )?;
+    Ok(())
+}
+
+/// Finds a person by id.
+pub async fn find(on: impl Into<Handle<'_>>, id: &str) -> Result<Option<UserRow>, StoreError> {
+    fetch!(
+        fetch_optional,
+        UserRow,
+        on,
+        "select id, email, username, password_hash, credential_version, created_at, disabled_at from users where id = $1",
+        id
+    )
+}
+
+/// Finds a person by what they sign in with.
+pub async fn find_by_identifier(
+    on: impl Into<Handle<'_>>,
+    identifier: &Identifier,
+) -> Result<Option<UserRow>, StoreError> {
+    match identifier {
+        Identifier::Email(email) => find_by_email_key(on, &email.key()).await,
+        Identifier::Username(username) => {
+            fetch!(
+                fetch_optional,
+                UserRow,
+                on,
+                "select id, email, username, password_hash, credential_version, created_at, disabled_at from users where username_key = $1",
+                username.key()
+            )
+        }
+    }
+}
+
+/// Finds a person by [`Email::key`].
+pub async fn find_by_email_key(on: impl Into<Handle<'_>>, email_key: &str) -> Result<Option<UserRow>, StoreError> {
+    fetch!(
+        fetch_optional,
+        UserRow,
+        on,
+        "select id, email, username, password_hash, credential_version, created_at, disabled_at from users where email_key = $1",
+        email_key
+    )
+}
+
+/// Everybody, oldest first; for the command line.
+pub async fn list(on: impl Into<Handle<'_>>) -> Result<Vec<UserRow>, StoreError> {
+    fetch!(
+        fetch_all,
+        UserRow,
+        on,
+        "select id, email, username, password_hash, credential_version, created_at, disabled_at from users order by created_at, id"
+    )
+}
+
+/// Replaces a password, which outdates every session that began with the old one. `false` if somebody else did meanwhile.
+pub async fn set_password(
+    on: impl Into<Handle<'_>>,
+    user: &UserRow,
+    password_hash: &str,
+    now: Moment,
+) -> Result<bool, StoreError> {
+    let changed = execute!(
+        on,
+        "update users set password_hash = $3, password_changed_at = $4, credential_version = credential_version + 1
+         where id = $1 and credential_version = $2 and disabled_at is null",
+        &user.id,
+        user.credential_version,
+        password_hash,
+        now.0
+    )?;
+    Ok(changed == 1)
+}
+
+/// Replaces a hash by one of the same password with current parameters, unless the password changed meanwhile.
+pub async fn upgrade_hash(on: impl Into<Handle<'_>>, id: &str, old: &str, new: &str) -> Result<(), StoreError> {
+    execute!(on, "update users set password_hash = $3 where id = $1 and password_hash = $2", id, old, new)?;
+    Ok(())
+}
+
+/// Gives a person a role; giving it twice is giving it once.
+pub async fn grant(on: impl Into<Handle<'_>>, id: &str, role: &Role, now: Moment) -> Result<(), StoreError> {
+    execute!(
+        on,
+        "insert into user_roles (user_id, role, granted_at) values ($1, $2, $3) on conflict (user_id, role) do nothing",
+        id,
+        role.as_str(),
+        now.0
+    )?;
+    Ok(())
+}
+
+/// A person's roles, in the order of the alphabet.
+pub async fn roles(on: impl Into<Handle<'_>>, id: &str) -> Result<Vec<Role>, StoreError> {
+    let rows = fetch!(fetch_all, (String,), on, "select role from user_roles where user_id = $1 order by role", id)?;
+    Ok(rows.iter().filter_map(|(role,)| Role::parse(role)).collect())
+}
+
+/// Whether anybody who may sign in holds a role.
+pub async fn any_with_role(on: impl Into<Handle<'_>>, role: &Role) -> Result<bool, StoreError> {
+    let row = fetch!(
+        fetch_optional,
+        (i64,),
+        on,
+        "select cast(1 as bigint) from user_roles join users on users.id = user_roles.user_id
+         where role = $1 and disabled_at is null limit 1",
+        role.as_str()
+    )?;
+    Ok(row.is_some())
+}
