@@ -20,12 +20,12 @@ wasm_module() {
             --profile "$LIB_PROFILE" --no-default-features --features "$features" --target "$WASM" --target-dir "$dir"
     }
     compile
-    if grep -q -- '--crate-name latchkey .* -C lto ' "$TMP/output"; then
+    if grep -q -- '--crate-name latchkey .* -C lto ' "$SCRATCH/output"; then
         cksum <"$module" >"$dir/lto"
     elif ! cksum <"$module" | cmp -s - "$dir/lto"; then
         cargo clean --quiet -p latchkey --profile "$LIB_PROFILE" --target "$WASM" --target-dir "$dir"
         compile
-        grep -q -- '--crate-name latchkey .* -C lto ' "$TMP/output" || die "no link-time optimisation for $name"
+        grep -q -- '--crate-name latchkey .* -C lto ' "$SCRATCH/output" || die "no link-time optimisation for $name"
         cksum <"$module" >"$dir/lto"
     fi
 

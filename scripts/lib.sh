@@ -74,14 +74,14 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 trap 'exit 129' HUP
 
-TMP=$(mktemp -d "${TMPDIR:-/tmp}/latchkey.XXXXXX")
-remove_tmp() { rm -rf "$TMP"; }
-CLEANUP+=(remove_tmp)
+SCRATCH=$(mktemp -d "${TMPDIR:-/tmp}/latchkey.XXXXXX")
+remove_scratch() { rm -rf "$SCRATCH"; }
+CLEANUP+=(remove_scratch)
 
 # quietly WHAT COMMAND...: runs a long command with its output put aside, and a
 # line now and then to show that it lives; if it fails, shows how.
 quietly() {
-    local what=$1 log=$TMP/output begin=$SECONDS next=$((SECONDS + 20)) rc=0
+    local what=$1 log=$SCRATCH/output begin=$SECONDS next=$((SECONDS + 20)) rc=0
     shift
     say "$what"
     start "$@" >"$log" 2>&1
@@ -208,7 +208,7 @@ use_distribution_rust() {
 }
 
 build_wasm_std() {
-    local dir=$TMP/std lib=/usr/lib/rustlib/$WASM
+    local dir=$SCRATCH/std lib=/usr/lib/rustlib/$WASM
     mkdir -p "$dir/src"
     touch "$dir/src/lib.rs"
     printf '[package]\nname = "for-its-std"\nedition = "2021"\n[workspace]\n' >"$dir/Cargo.toml"
@@ -229,8 +229,7 @@ build_wasm_std() {
 }
 
 # The distribution's compiler comes without its WebAssembly linker. One that
-# rustup brought along does (copied: toolchains come and go), and so does the
-# distribution's own LLD of the same LLVM.
+# rustup brought along does, and so does the distribution's LLD of the same LLVM.
 link_rust_lld() {
     local host llvm at lld found=
     host=$(/usr/bin/rustc -vV | sed -n 's/^host: //p')
@@ -268,16 +267,16 @@ install_crate() {
 # --- What the tests need ----------------------------------------------------
 
 # The path of a Chromium or Chrome, if there is one.
-chromium() {
+find_chromium() {
     local c
     for c in "${CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable \
         "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"; do
-        if [ -n "$c" ] && command -v "$c"; then return 0; fi
+        if [ -n "$c" ] && type -P "$c"; then return 0; fi
     done
 }
 
 # The directory of PostgreSQL's server programs, if they are there.
-postgres_bin() {
+find_postgres() {
     local dir
     for dir in $(printf '%s\n' /usr/lib/postgresql/*/bin | sort -rV) \
         "$(dirname "$(realpath "$(command -v initdb)" 2>/dev/null)" 2>/dev/null)"; do

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Installs what is missing, and nothing that is there.
 #   setup.sh build    what a release build needs
+#   setup.sh check    that, rustfmt and clippy
 #   setup.sh develop  that, and what `cargo leptos` needs
-#   setup.sh test     that, and what the tests need
+#   setup.sh test     that, a browser and PostgreSQL
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -25,8 +26,19 @@ for_build() {
     install_crate wasm-bindgen "$WASM_BINDGEN" wasm-bindgen-cli
 }
 
-for_development() {
+for_checks() {
     for_build
+    if ! cargo fmt --version >/dev/null 2>&1 || ! cargo clippy --version >/dev/null 2>&1; then
+        if [ "${RUSTUP_TOOLCHAIN:-$LINKED}" = "$LINKED" ]; then
+            apt_install "formatting and linting" rust-web-clippy rustfmt-web
+        else
+            quietly "formatting and linting: rustup component add rustfmt clippy" rustup component add rustfmt clippy
+        fi
+    fi
+}
+
+for_development() {
+    for_checks
     if ! have cargo-leptos && ! version_at_least "$(rustc --version | cut -d ' ' -f 2)" "$CARGO_LEPTOS_RUST"; then
         say "cargo-leptos wants Rust $CARGO_LEPTOS_RUST, and this is $(rustc --version); using the distribution's"
         use_distribution_rust
@@ -41,10 +53,10 @@ for_development() {
 
 for_tests() {
     for_development
-    if [ -z "$(chromium)" ]; then
+    if [ -z "$(find_chromium)" ]; then
         need_command chromium "the browser tests" chromium
     fi
-    if [ -z "$(postgres_bin)" ]; then
+    if [ -z "$(find_postgres)" ]; then
         have apt-get || die "PostgreSQL's server programs (initdb, postgres) are missing. Please install them."
         if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
             # The tests start their own; the package should not start one.
@@ -58,11 +70,12 @@ for_tests() {
 
 case "${1:-}" in
 build) for_build ;;
+check) for_checks ;;
 develop)
     for_development
     "$ROOT/scripts/build.sh" estimator
     say "ready: cargo leptos watch"
     ;;
 test) for_tests ;;
-*) die "usage: setup.sh build|develop|test" ;;
+*) die "usage: setup.sh build|check|develop|test" ;;
 esac

@@ -13,7 +13,7 @@ OK=true
 
 # Its output is shown, and kept for the counting. `tee` outlives a signal, so
 # that the rest can still say what it says when it is ended.
-shown() { "$@" 2>&1 | (trap '' INT TERM HUP && exec tee "$TMP/output"); }
+shown() { "$@" 2>&1 | (trap '' INT TERM HUP && exec tee "$SCRATCH/output"); }
 
 # step NAME COUNT COMMAND...: COUNT prints the numbers passed and failed, from
 # the exit status and what the command left. A suite that ends badly, or with
@@ -22,7 +22,7 @@ step() {
     local name=$1 count=$2 begin=$SECONDS rc=0 passed=0 failed=0
     shift 2
     printf '\n=== %s\n' "$name"
-    : >"$TMP/output"
+    : >"$SCRATCH/output"
     start shown "$@"
     wait "$JOB" || rc=$?
     JOB=
@@ -42,14 +42,14 @@ step() {
 
 one_check() { if [ "$1" = 0 ]; then echo 1 0; else echo 0 1; fi; }
 cargo_tests() {
-    sed 's/\x1b\[[0-9;]*m//g' "$TMP/output" |
+    sed 's/\x1b\[[0-9;]*m//g' "$SCRATCH/output" |
         awk '/^test result: / { gsub(/;/, ""); for (i = 2; i <= NF; i++) { if ($i == "passed") p += $(i - 1); if ($i == "failed") f += $(i - 1) } }
              END { print p + 0, f + 0 }'
 }
 playwright_tests() {
     node -e '
         const { stats, errors } = JSON.parse(require("fs").readFileSync(process.argv[1]));
-        console.log(stats.expected + stats.flaky, stats.unexpected + errors.length);' "$TMP/playwright.json" 2>/dev/null ||
+        console.log(stats.expected + stats.flaky, stats.unexpected + errors.length);' "$SCRATCH/playwright.json" 2>/dev/null ||
         echo 0 1
 }
 
@@ -81,26 +81,26 @@ as_postgres() {
     fi
 }
 
-# A server of our own in $TMP, on a free port, for as long as this script runs.
+# A server of our own in $SCRATCH, on a free port, for as long as this script runs.
 start_postgres() {
     local port
-    PG=$(postgres_bin)
+    PG=$(find_postgres)
     say "starting a PostgreSQL for the tests ($PG)"
-    mkdir "$TMP/pg"
+    mkdir "$SCRATCH/pg"
     if [ "$(id -u)" = 0 ]; then
-        chmod 711 "$TMP"
-        if id postgres >/dev/null 2>&1; then chown postgres "$TMP/pg"; else chown nobody "$TMP/pg"; fi
+        chmod 711 "$SCRATCH"
+        if id postgres >/dev/null 2>&1; then chown postgres "$SCRATCH/pg"; else chown nobody "$SCRATCH/pg"; fi
     fi
-    (cd / && as_postgres "$PG/initdb" -D "$TMP/pg/data" -U postgres -A trust -E UTF8 --no-locale --no-sync) >"$TMP/initdb" ||
+    (cd / && as_postgres "$PG/initdb" -D "$SCRATCH/pg/data" -U postgres -A trust -E UTF8 --no-locale --no-sync) >"$SCRATCH/initdb" ||
         return 1
     port=$(node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close() })')
     CLEANUP=(stop_postgres "${CLEANUP[@]}")
-    (cd / && as_postgres "$PG/pg_ctl" start -s -w -D "$TMP/pg/data" -l "$TMP/pg/log" \
-        -o "-p $port -k $TMP/pg -c listen_addresses=127.0.0.1 -c max_connections=200 -c fsync=off -c synchronous_commit=off -c full_page_writes=off") \
-        9>&- || { cat "$TMP/pg/log"; return 1; }
+    (cd / && as_postgres "$PG/pg_ctl" start -s -w -D "$SCRATCH/pg/data" -l "$SCRATCH/pg/log" \
+        -o "-p $port -k $SCRATCH/pg -c listen_addresses=127.0.0.1 -c max_connections=200 -c fsync=off -c synchronous_commit=off -c full_page_writes=off") \
+        9>&- || { cat "$SCRATCH/pg/log"; return 1; }
     export LATCHKEY_TEST_POSTGRES_URL=postgres://postgres@127.0.0.1:$port/postgres
 }
-stop_postgres() { (cd / && as_postgres "$PG/pg_ctl" stop -s -m immediate -D "$TMP/pg/data"); }
+stop_postgres() { (cd / && as_postgres "$PG/pg_ctl" stop -s -m immediate -D "$SCRATCH/pg/data"); }
 
 # --- Steps ------------------------------------------------------------------
 
@@ -124,18 +124,21 @@ rust_tests() {
 }
 
 leptos_build() {
-    cargo leptos build && local f &&
-        for f in js wasm css; do test -s "$LEPTOS_SITE_ROOT/$LEPTOS_SITE_PKG_DIR/$LEPTOS_OUTPUT_NAME.$f"; done
+    local f
+    cargo leptos build || return
+    for f in js wasm css; do
+        test -s "$LEPTOS_SITE_ROOT/$LEPTOS_SITE_PKG_DIR/$LEPTOS_OUTPUT_NAME.$f" || return
+    done
 }
 
 in_end2end() { cd end2end && "$@"; }
 playwright() {
     local name=$1
     shift
-    rm -f "$TMP/playwright.json"
+    rm -f "$SCRATCH/playwright.json"
     step "$name" playwright_tests in_end2end env \
-        LATCHKEY_BIN="$(cd "$TARGET" && pwd)/release/latchkey" CHROMIUM="$(chromium)" \
-        PLAYWRIGHT_JSON_OUTPUT_NAME="$TMP/playwright.json" npx playwright test --reporter=list,json "$@"
+        LATCHKEY_BIN="$(cd "$TARGET" && pwd)/release/latchkey" CHROMIUM="$(find_chromium)" \
+        PLAYWRIGHT_JSON_OUTPUT_NAME="$SCRATCH/playwright.json" npx playwright test --reporter=list,json "$@"
 }
 
 release_build() { step "release build, with link-time optimisation" one_check scripts/build.sh; }
@@ -150,7 +153,7 @@ with_postgres() {
 what=${1:-all}
 [ "$#" = 0 ] || shift
 case "$what" in
-unit | lint) scripts/setup.sh build ;;
+unit | lint) scripts/setup.sh check ;;
 all | e2e | screenshots) scripts/setup.sh test ;;
 *) die "usage: test.sh all|unit|lint|e2e|screenshots" ;;
 esac
@@ -159,7 +162,7 @@ use_target_dir
 read_names
 
 case "$what" in
-unit) rust_tests "$@" ;;
+unit) rust_tests "$@" -- --skip postgres:: ;;
 lint) lint ;;
 e2e | screenshots)
     with_postgres

@@ -7,8 +7,6 @@
 
 /// Changing the password.
 pub mod change_password;
-/// What the dashboard tells.
-pub mod dashboard;
 /// The wire form of errors.
 mod error;
 /// Asking for a reset link.

@@ -4,18 +4,6 @@ use leptos::prelude::server;
 
 use crate::domain::error::AuthError;
 
-/// Whether the link this browser brought works. Uses nothing up.
-///
-/// # Errors
-/// `link_dead`.
-#[server(prefix = "/api", endpoint = "set_up_link")]
-pub async fn set_up_link() -> Result<(), AuthError> {
-    use crate::server::{flows::set_up, http::call::Call};
-
-    let call = Call::current()?;
-    Ok(set_up::look_up(&call.state, &call.link_token()).await?)
-}
-
 /// Makes the first administrator by the link that the server printed, and signs in.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! A form that the browser checks by the same rules as the server before it is sent, and that is sent once. It is a real
 //! POST with or without scripting. Must not send anything itself.
+#![allow(missing_docs, reason = "the `island` macro makes a struct that cannot be documented")]
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -32,7 +33,7 @@ pub fn Form(
             event.prevent_default();
             return;
         }
-        let errors = rules.check(|field| value_of(field));
+        let errors = rules.check(value_of);
         show(&errors);
         if errors.is_empty() {
             set_busy.set(true);

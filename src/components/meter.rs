@@ -1,9 +1,9 @@
 //! A live password-strength meter: bar, word and one concrete reason, from the estimator in a Worker of its own. Until that
 //! has loaded, and without it, nothing is claimed. Must not block typing, and must not decide: the server does.
-
-use std::time::Duration;
+#![allow(missing_docs, reason = "the `island` macro makes a struct that cannot be documented")]
 
 use leptos::prelude::*;
+use std::time::Duration;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 
 use crate::domain::strength::Strength;
@@ -13,7 +13,7 @@ const WORKER: &str = "/estimator-worker.js";
 /// How long a page is left alone before the estimator is fetched without being needed yet.
 const IDLE: Duration = Duration::from_secs(3);
 /// How long typing must pause before the verdict is announced.
-const PAUSE: Duration = Duration::from_millis(1_000);
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// The meter for one password input.
 #[island]
@@ -96,7 +96,7 @@ pub fn StrengthMeter(
         if let Some(Some(pending)) = pending {
             pending.clear();
         }
-        let sentence = strength.get().map(|strength| spoken(&strength)).unwrap_or_default();
+        let sentence = strength.get().map(spoken).unwrap_or_default();
         set_timeout_with_handle(move || set_announced.set(sentence), PAUSE).ok()
     });
 
@@ -120,7 +120,7 @@ pub fn StrengthMeter(
     }
 }
 
-fn spoken(strength: &Strength) -> String {
+fn spoken(strength: Strength) -> String {
     let reason = strength.reason.map(|reason| format!(" {}", reason.sentence())).unwrap_or_default();
     format!("Password strength: {}.{reason}", strength.word())
 }

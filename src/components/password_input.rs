@@ -1,5 +1,6 @@
 //! A password with show and hide, after the GOV.UK component: hidden again when the form is sent and when the page comes
 //! back from the browser's cache. Must not read the password.
+#![allow(missing_docs, reason = "the `island` macro makes a struct that cannot be documented")]
 
 use leptos::prelude::*;
 

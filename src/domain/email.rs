@@ -114,7 +114,7 @@ mod tests {
     #[test]
     fn ordinary_addresses_are_accepted_and_kept_as_typed() {
         for typed in
-            ["ada@example.org", "Ada.Lovelace+test@Example.ORG", "o'brien@mail.example.co.uk", "jürgen@bücher.example"]
+            ["ada@example.org", "Sam.Porter+test@Example.ORG", "o'brien@mail.example.co.uk", "jürgen@bücher.example"]
         {
             let email = Email::parse(typed).expect(typed);
             assert_eq!(email.local_part(), typed.rsplit_once('@').expect("has an @").0);
@@ -142,7 +142,7 @@ mod tests {
             "ada@",
             "ada@localhost",
             "ada@@example.org",
-            "ada lovelace@example.org",
+            "sam porter@example.org",
             "ada@exa mple.org",
             "ada@-example.org",
             "ada@example-.org",

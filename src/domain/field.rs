@@ -115,7 +115,7 @@ impl FieldError {
             (Problem::Missing, Field::Username) => "Enter a user name".into(),
             (Problem::Missing, Field::Identifier) => "Enter your e-mail address or user name".into(),
             (Problem::Missing, Field::Password) => "Enter your password".into(),
-            (Problem::Missing, Field::NewPassword) => "Enter a new password".into(),
+            (Problem::Missing, Field::NewPassword) => "Enter a password".into(),
             (Problem::EmailShape, _) => "Enter an e-mail address like name@example.com".into(),
             (Problem::UsernameShape, _) => format!(
                 "Use {} to {} letters, digits, dots, dashes or underscores, with a letter or digit first and last",

@@ -17,6 +17,8 @@ pub mod form;
 pub mod identifier;
 /// Instants as people and machines read them.
 pub mod moment;
+/// What a page is given before it is drawn.
+pub mod page_data;
 /// Password length and form.
 pub mod password;
 /// Names of what a person may do.

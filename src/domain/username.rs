@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn odd_user_names_are_refused() {
-        for typed in ["ab", "ada lovelace", "ada@home", "-ada", "ada.", "аdа", "ada\0", &"a".repeat(33)] {
+        for typed in ["ab", "sam porter", "ada@home", "-ada", "ada.", "аdа", "ada\0", &"a".repeat(33)] {
             assert_eq!(Username::parse(typed), Err(Problem::UsernameShape), "{typed:?}");
         }
         assert_eq!(Username::parse(""), Err(Problem::Missing));

@@ -3,9 +3,11 @@
 use leptos::prelude::*;
 
 use crate::{
-    api::dashboard::find_previous_sign_in,
     components::time::{Day, Time},
-    domain::account::{CurrentUser, PreviousSignIn},
+    domain::{
+        account::{CurrentUser, PreviousSignIn},
+        page_data::DashboardData,
+    },
 };
 
 use super::frame::Frame;
@@ -13,19 +15,8 @@ use super::frame::Frame;
 /// The signed-in person's own page.
 #[component]
 pub fn DashboardPage() -> impl IntoView {
-    let previous = Resource::new_blocking(|| (), |()| find_previous_sign_in());
-    let user = use_context::<CurrentUser>();
-    view! {
-        <Suspense fallback=|| ()>
-            {move || {
-                let user = user.clone();
-                Suspend::new(async move {
-                    let previous = previous.await.ok().flatten();
-                    user.map(|user| view! { <Dashboard user previous /> })
-                })
-            }}
-        </Suspense>
-    }
+    let DashboardData { previous } = use_context().unwrap_or_default();
+    use_context::<CurrentUser>().map(|user| view! { <Dashboard user previous /> })
 }
 
 #[component]

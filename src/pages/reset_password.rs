@@ -3,12 +3,9 @@
 use leptos::prelude::*;
 
 use crate::{
-    api::{
-        self,
-        reset_password::{ResetLink, find_reset_link},
-    },
+    api,
     components::form::Form,
-    domain::{error::AuthError, form::Form as Rules},
+    domain::{error::AuthError, form::Form as Rules, page_data::ResetLink},
 };
 
 use super::{
@@ -19,16 +16,9 @@ use super::{
 /// The page behind a mailed link.
 #[component]
 pub fn ResetPasswordPage() -> impl IntoView {
-    let link = Resource::new_blocking(|| (), |()| find_reset_link());
-    view! {
-        <Suspense fallback=|| ()>
-            {move || Suspend::new(async move {
-                match link.await {
-                    Ok(link) => view! { <Choose link /> }.into_any(),
-                    Err(error) => view! { <DeadLink error /> }.into_any(),
-                }
-            })}
-        </Suspense>
+    match use_context::<ResetLink>() {
+        Some(link) => view! { <Choose link /> }.into_any(),
+        None => view! { <DeadLink /> }.into_any(),
     }
 }
 
@@ -53,8 +43,8 @@ fn Choose(link: ResetLink) -> impl IntoView {
 }
 
 #[component]
-fn DeadLink(error: AuthError) -> impl IntoView {
-    let sentence = if error == AuthError::Unexpected { error.sentence() } else { AuthError::LinkDead.sentence() };
+fn DeadLink() -> impl IntoView {
+    let sentence = AuthError::LinkDead.sentence();
     view! {
         <Frame title="Link does not work">
             <h1>"This link does not work"</h1>

@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 
 use crate::{
-    api::{self, set_up::set_up_link},
+    api,
     components::form::Form,
-    domain::form::Form as Rules,
+    domain::{form::Form as Rules, page_data::SetUpLink},
 };
 
 use super::{
@@ -16,16 +16,9 @@ use super::{
 /// The page behind the printed link.
 #[component]
 pub fn SetUpPage() -> impl IntoView {
-    let link = Resource::new_blocking(|| (), |()| set_up_link());
-    view! {
-        <Suspense fallback=|| ()>
-            {move || Suspend::new(async move {
-                match link.await {
-                    Ok(()) => view! { <Begin /> }.into_any(),
-                    Err(_) => view! { <DeadLink /> }.into_any(),
-                }
-            })}
-        </Suspense>
+    match use_context::<SetUpLink>() {
+        Some(SetUpLink) => view! { <Begin /> }.into_any(),
+        None => view! { <DeadLink /> }.into_any(),
     }
 }
 
@@ -35,7 +28,7 @@ fn Begin() -> impl IntoView {
     let rules = Rules::SignUp { identifier: site.identifier, minimum: site.password_minimum };
     view! {
         <Frame title="Set up">
-            <h1>"Make the first administrator"</h1>
+            <h1>"Create the first administrator"</h1>
             <p class="lead">"This link works once. Whoever uses it may do everything here, so choose a password you use nowhere else."</p>
             <Form action=api::SET_UP.action.to_owned() rules>
                 <NewAccountFields site flash />

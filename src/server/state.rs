@@ -1,6 +1,9 @@
 //! What every request may reach: settings, database, clock, randomness, hashing. Must not hold anything of one request.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU16, Ordering},
+};
 
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
@@ -34,6 +37,8 @@ pub struct AppState {
     pub passwords: HashingPool,
     /// Wakes the background tasks when there is something to do.
     pub work: Arc<Notify>,
+    /// Keeps rows of one second in the order in which they were made.
+    pub ids: Arc<AtomicU16>,
 }
 
 impl AppState {
@@ -63,6 +68,7 @@ impl AppState {
             clock,
             random,
             work: Arc::new(Notify::new()),
+            ids: Arc::default(),
         })
     }
 
@@ -72,13 +78,14 @@ impl AppState {
         self.clock.now()
     }
 
-    /// A new identifier for a row: unique, ordered by time, no secret (RFC 9562 version 7).
+    /// A new identifier for a row: unique, ordered by time, no secret (RFC 9562 version 7, with its counter in `rand_a`).
     ///
     /// # Errors
     /// When there is no randomness.
     pub fn new_id(&self) -> Result<String, ServerError> {
         let mut bytes = [0_u8; 10];
         self.random.fill(&mut bytes)?;
+        [bytes[0], bytes[1]] = self.ids.fetch_add(1, Ordering::Relaxed).to_be_bytes();
         let millis = u64::try_from(self.now().0.max(0)).unwrap_or_default().saturating_mul(1000);
         Ok(uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid().to_string())
     }

@@ -1,1 +1,18 @@
-//! t
+//! Integration tests: the whole server in this process, spoken to as browsers and programs do, on SQLite and PostgreSQL.
+//! One file per flow; `support` holds the actors. PostgreSQL is the one that `LATCHKEY_TEST_POSTGRES_URL` names.
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, missing_docs, reason = "tests say what they expect")]
+
+mod support;
+
+mod bad_input;
+mod change_password;
+mod command_line;
+mod csrf;
+mod dashboard;
+mod mail;
+mod reset_password;
+mod set_up;
+mod sign_in;
+mod sign_out;
+mod sign_up;
+mod storage;

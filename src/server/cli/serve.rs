@@ -31,9 +31,10 @@ pub(super) async fn run(mut config: Config, db: Db) -> Result<(), CliError> {
         () = asked_to_end() => {
             tracing::info!("ending: no new requests, those under way are answered");
             let _ = stop.send(true);
-            match tokio::time::timeout(GRACE, &mut server).await {
-                Ok(ended) => ended.map_err(std::io::Error::other)??,
-                Err(_) => tracing::warn!("some requests took too long and were cut off"),
+            if let Ok(ended) = tokio::time::timeout(GRACE, &mut server).await {
+                ended.map_err(std::io::Error::other)??;
+            } else {
+                tracing::warn!("some requests took too long and were cut off");
             }
         }
     }
@@ -55,7 +56,7 @@ async fn announce(state: &AppState) -> Result<(), CliError> {
         None => println!("Mail is kept, not sent: read it at {base_url}dev/mail."),
     }
     if let Some(link) = set_up::make_link(state).await? {
-        println!("There is no administrator yet. Make one within a day, once, at:\n  {link}");
+        println!("There is no administrator yet. Create one within a day, once, at:\n  {link}");
     }
     Ok(())
 }

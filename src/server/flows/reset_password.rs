@@ -1,12 +1,12 @@
 //! A new password by link: the link's making, its look-up, its use. Must not sign anybody in.
 
-use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::{
     domain::{
         error::AuthError,
         field::{Field, FieldError},
+        page_data::ResetLink,
         password,
     },
     server::{
@@ -29,15 +29,6 @@ use crate::{
 pub const LINK_SECONDS: i64 = 30 * 60;
 /// Where the link leads.
 const PATH: &str = "/reset-password";
-
-/// What the page behind a live link shows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LiveLink {
-    /// What the person signs in with.
-    pub credential_name: String,
-    /// What a password of theirs must not contain.
-    pub own_words: Vec<String>,
-}
 
 /// Makes a link for a person; older ones stop working.
 ///
@@ -73,9 +64,9 @@ pub async fn mail_link(
 ///
 /// # Errors
 /// [`AuthError::LinkDead`].
-pub async fn look_up(state: &AppState, token: &str) -> Result<LiveLink, FlowError> {
+pub async fn look_up(state: &AppState, token: &str) -> Result<ResetLink, FlowError> {
     let (user, _) = find_user(state, token).await?;
-    Ok(LiveLink { credential_name: super::credential_name(&user), own_words: user.own_words() })
+    Ok(ResetLink { credential_name: super::credential_name(&user), own_words: user.own_words() })
 }
 
 /// Replaces the password, uses the link up, ends every session and tells the owner: all of it or none (ASVS 2.3.3).

@@ -54,7 +54,7 @@ impl Jar {
         self.keep("", 0, is_https)
     }
 
-    fn build<'c>(self, value: &'c str, is_https: bool) -> tower_sessions::cookie::CookieBuilder<'c> {
+    fn build(self, value: &str, is_https: bool) -> tower_sessions::cookie::CookieBuilder<'_> {
         Cookie::build((self.name(is_https), value)).path("/").http_only(true).secure(is_https).same_site(SameSite::Lax)
     }
 }

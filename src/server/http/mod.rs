@@ -24,6 +24,8 @@ pub mod forms;
 pub mod headers;
 /// One-time tokens on their way from a link to a cookie.
 pub mod links;
+/// What each page is given before it is drawn.
+pub mod page_data;
 /// The signed-in person of a request.
 pub mod principal;
 /// A name for each request, in its log lines and its answer.

@@ -18,7 +18,9 @@ use crate::{
     server::{session::store::SqlSessionStore, state::AppState},
 };
 
-use super::{access, cookies::Jar, csrf, dev_mail, errors, flash, forms, headers, links, principal, request};
+use super::{
+    access, cookies::Jar, csrf, dev_mail, errors, flash, forms, headers, links, page_data, principal, request,
+};
 
 /// Names under which people look for our pages.
 const ALIASES: [(&str, &str); 3] = [("/signup", "/sign-up"), ("/register", "/sign-up"), ("/login", "/sign-in")];
@@ -39,6 +41,7 @@ pub fn build(state: AppState) -> Router {
     let options = state.leptos_options.clone();
     let pages = Router::new()
         .leptos_routes_with_context(&state, generate_route_list(App), context, move || shell(options.clone()))
+        .route_layer(from_fn_with_state(state.clone(), page_data::layer))
         .route_layer(from_fn_with_state(state.clone(), access::layer))
         .layer(from_fn_with_state(state.clone(), links::layer))
         .layer(from_fn_with_state(state.clone(), flash::layer))
@@ -73,6 +76,7 @@ fn provide_page_context(state: &AppState) {
     if let Some(user) = parts.extensions.get::<CurrentUser>() {
         provide_context(user.clone());
     }
+    page_data::provide(&parts);
 }
 
 /// Files, revalidated at each use: their names do not say which version they are.

@@ -196,3 +196,9 @@ pub async fn any_with_role(on: impl Into<Handle<'_>>, role: &Role) -> Result<boo
     )?;
     Ok(row.is_some())
 }
+
+/// Keeps a person from signing in, from now on; their sessions are over with it.
+pub async fn disable(on: impl Into<Handle<'_>>, id: &str, now: Moment) -> Result<(), StoreError> {
+    execute!(on, "update users set disabled_at = $2 where id = $1 and disabled_at is null", id, now.0)?;
+    Ok(())
+}

@@ -1,0 +1,71 @@
+// Every page in every state that looks different, for the tests that all pages must pass.
+
+import type { Page } from '@playwright/test';
+import type { Mailbox } from './mailbox';
+import type { Person } from './person';
+import type { Server } from './server';
+import { askForLink, expectProblems, sendSignIn, signOut, signUp } from './steps';
+
+interface World {
+  server: Server;
+  mailbox: Mailbox;
+  /** Somebody without an account yet. */
+  person: Person;
+}
+
+export interface Place {
+  name: string;
+  /** Opens it. */
+  open(page: Page, world: World): Promise<unknown>;
+  /** Whether its document answers 404. */
+  isMissing?: boolean;
+}
+
+export const PLACES: Place[] = [
+  { name: 'front page', open: (page) => page.goto('/') },
+  { name: 'sign up', open: (page) => page.goto('/sign-up') },
+  {
+    name: 'sign up, refused',
+    async open(page, { person }) {
+      await page.goto('/sign-up');
+      await page.getByLabel('E-mail address').fill(person.email);
+      await page.getByLabel('Password', { exact: true }).fill('password');
+      await page.getByRole('button', { name: 'Create account' }).click();
+      await expectProblems(page, /harder to guess/);
+    },
+  },
+  { name: 'sign in', open: (page) => page.goto('/sign-in') },
+  {
+    name: 'sign in, refused',
+    async open(page, { person }) {
+      await page.goto('/sign-in');
+      await sendSignIn(page, person.email, person.password);
+      await expectProblems(page, /do not match/);
+    },
+  },
+  { name: 'sign in, asked for', open: (page) => page.goto('/dashboard') },
+  { name: 'forgot password', open: (page) => page.goto('/forgot-password') },
+  { name: 'forgot password, sent', open: (page, { person }) => askForLink(page, person.email) },
+  { name: 'reset password, dead link', open: (page) => page.goto('/reset-password') },
+  {
+    name: 'reset password',
+    async open(page, { person, mailbox }) {
+      await signUp(page, person);
+      await signOut(page);
+      await askForLink(page, person.email);
+      await page.goto((await mailbox.firstLetter(person.email)).link);
+    },
+  },
+  { name: 'dashboard', open: (page, { person }) => signUp(page, person) },
+  {
+    name: 'change password',
+    async open(page, { person }) {
+      await signUp(page, person);
+      await page.goto('/account/password');
+    },
+  },
+  { name: 'set up, dead link', open: (page) => page.goto('/setup') },
+  { name: 'set up', open: (page, { server }) => page.goto(server.setUpLink) },
+  { name: 'mail', open: (page) => page.goto('/dev/mail') },
+  { name: 'no such page', open: (page) => page.goto('/no-such-page'), isMissing: true },
+];

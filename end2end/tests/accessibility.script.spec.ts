@@ -1,0 +1,41 @@
+// axe on every page, in light and dark, narrow and wide (ux 1). It runs as a script in the page, so scripting is on.
+
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { PLACES } from '../support/places';
+import { hydrated } from '../support/steps';
+import { expect, test } from '../support/test';
+
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+for (const place of PLACES) {
+  test(`axe: ${place.name} (ux 1)`, async ({ page, person, mailbox, server, watch }) => {
+    if (place.isMissing) watch.expect(/console error: .*404/);
+    await place.open(page, { person, mailbox, server });
+    if (await page.locator('input[type=password]').count()) await hydrated(page);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      for (const width of [320, 1280]) {
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+        await page.setViewportSize({ width, height: 800 });
+        await test.step(`${colorScheme}, ${width} px`, () => expectNoViolations(page));
+      }
+    }
+  });
+}
+
+test('axe: the meter, and a shown password (ux 1)', async ({ page }) => {
+  await page.goto('/sign-up');
+  await hydrated(page);
+  await page.getByRole('button', { name: 'Show password' }).click();
+  for (const password of ['password', 'marble trolley unseen kettle']) {
+    await page.getByLabel('Password', { exact: true }).fill(password);
+    await expect(page.locator('[data-announced]')).not.toBeEmpty();
+    await expectNoViolations(page);
+  }
+});
+
+async function expectNoViolations(page: Page) {
+  const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
+  const found = violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help}: ${node.html}`));
+  expect(found).toEqual([]);
+}

@@ -1,0 +1,23 @@
+//! What a page is given before it is drawn. Drawing never waits and never fails; whatever could is done by then.
+
+use super::account::PreviousSignIn;
+
+/// For `/dashboard`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DashboardData {
+    /// The sign-in before this session.
+    pub previous: Option<PreviousSignIn>,
+}
+
+/// For `/reset-password`, where the browser brought a link that works.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResetLink {
+    /// What the person signs in with, for their password manager.
+    pub credential_name: String,
+    /// What the new password must not contain, for the meter.
+    pub own_words: Vec<String>,
+}
+
+/// For `/setup`, where the browser brought a link that works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SetUpLink;

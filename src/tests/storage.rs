@@ -1,0 +1,173 @@
+//! What the two engines must agree on, below every flow.
+
+use latchkey::{
+    domain::{email::Email, form::Identifiers, identifier::Identifier, moment::Moment, role::Role, username::Username},
+    server::storage::{
+        StoreError, outbox,
+        sessions::{self, EndReason, NewSession},
+        tokens::{self, Purpose},
+        users,
+    },
+};
+
+use crate::support::{World, on_both_engines};
+
+const NOW: Moment = Moment(1_800_000_000);
+
+fn identifiers(email: &str, username: &str) -> Identifiers {
+    Identifiers { email: Email::parse(email).ok(), username: Username::parse(username).ok() }
+}
+
+async fn add_user(world: &World, id: &str, email: &str) {
+    let mut conn = world.state.db.write().await.expect("a connection");
+    users::create(&mut conn, id, &identifiers(email, ""), Some("hash"), NOW).await.expect("added");
+}
+
+fn session(id: &str, user: &str) -> NewSession {
+    NewSession {
+        id: id.into(),
+        user_id: user.into(),
+        created_at: NOW,
+        idle_seconds: 1_800,
+        expires_at: NOW.plus(43_200),
+        address: "192.0.2.7".into(),
+        user_agent: "test".into(),
+        factors: "pwd".into(),
+        credential_version: 0,
+        data: "{}".into(),
+    }
+}
+
+on_both_engines! {
+    async fn migrating_twice_is_migrating_once(world) {
+        world.state.db.migrate().await.expect("nothing to do");
+    }
+
+    async fn identifiers_are_unique_whatever_their_case(world) {
+        let mut conn = world.state.db.write().await.expect("a connection");
+        users::create(&mut conn, "1", &identifiers("Sam@example.com", "Sam"), None, NOW).await.expect("added");
+        for (email, username) in [("sAM@EXAMPLE.com", ""), ("", "SAM"), ("other@example.com", "sam")] {
+            let outcome = users::create(&mut conn, "2", &identifiers(email, username), None, NOW).await;
+            assert!(matches!(outcome, Err(StoreError::Taken)), "{email} {username}: {outcome:?}");
+        }
+        users::create(&mut conn, "3", &identifiers("other@example.com", ""), None, NOW).await.expect("no user name is not a clash");
+        users::create(&mut conn, "4", &identifiers("", "other"), None, NOW).await.expect("no address is not a clash");
+        for typed in ["SAM", "sam@EXAMPLE.com"] {
+            let identifier = Identifier::parse(typed).expect("valid");
+            let user = users::find_by_identifier(&mut conn, &identifier).await.expect("read").expect("found");
+            assert_eq!((user.id.as_str(), user.created_at()), ("1", NOW));
+        }
+    }
+
+    async fn a_role_is_held_once(world) {
+        add_user(world, "1", "sam@example.com").await;
+        let mut conn = world.state.db.write().await.expect("a connection");
+        assert!(!users::any_with_role(&mut conn, &Role::admin()).await.expect("read"));
+        for _ in 0..2 {
+            users::grant(&mut conn, "1", &Role::admin(), NOW).await.expect("granted");
+        }
+        assert_eq!(users::roles(&mut conn, "1").await.expect("read"), [Role::admin()]);
+        assert!(users::any_with_role(&mut conn, &Role::admin()).await.expect("read"));
+    }
+
+    async fn a_dropped_transaction_leaves_nothing(world) {
+        let mut tx = world.state.db.begin().await.expect("begun");
+        users::create(&mut tx, "1", &identifiers("sam@example.com", ""), None, NOW).await.expect("added");
+        drop(tx);
+        let mut conn = world.state.db.read().await.expect("a connection");
+        assert!(users::find(&mut conn, "1").await.expect("read").is_none());
+    }
+
+    /// ASVS 2.3.4: of two changes that started from the same password, one counts.
+    async fn a_password_is_changed_from_the_one_it_was(world) {
+        add_user(world, "1", "sam@example.com").await;
+        let mut conn = world.state.db.write().await.expect("a connection");
+        let seen = users::find(&mut conn, "1").await.expect("read").expect("there");
+        assert!(users::set_password(&mut conn, &seen, "one", NOW).await.expect("written"));
+        assert!(!users::set_password(&mut conn, &seen, "two", NOW).await.expect("written"));
+        let now = users::find(&mut conn, "1").await.expect("read").expect("there");
+        assert_eq!(now.password_hash.as_deref(), Some("one"));
+        users::upgrade_hash(&mut conn, "1", "stale", "three").await.expect("written");
+        let now = users::find(&mut conn, "1").await.expect("read").expect("there");
+        assert_eq!(now.password_hash.as_deref(), Some("one"), "a renewal never brings an old password back");
+    }
+
+    async fn a_session_keeps_its_end_as_history(world) {
+        add_user(world, "1", "sam@example.com").await;
+        let mut conn = world.state.db.write().await.expect("a connection");
+        for id in ["a", "b", "c"] {
+            sessions::create(&mut conn, id, &session(id, "1")).await.expect("added");
+        }
+        assert!(matches!(sessions::create(&mut conn, "a", &session("d", "1")).await, Err(StoreError::Taken)));
+        assert!(sessions::end(&mut conn, "a", EndReason::SignedOut, NOW).await.expect("ended"));
+        assert!(!sessions::end(&mut conn, "a", EndReason::Replaced, NOW.plus(9)).await.expect("once"));
+        assert!(!sessions::touch(&mut conn, "a", NOW.plus(60)).await.expect("no longer live"));
+        let row = sessions::find(&mut conn, "a").await.expect("read").expect("still there");
+        assert_eq!((row.ended_at, row.end_reason(NOW)), (Some(NOW.0), Some(EndReason::SignedOut)));
+        assert_eq!(sessions::end_all_but(&mut conn, "1", "b", EndReason::PasswordChanged, NOW).await.expect("ended"), 1);
+        let spared = sessions::find(&mut conn, "b").await.expect("read").expect("there");
+        assert_eq!(spared.end_reason(NOW), None);
+    }
+
+    async fn sessions_end_by_themselves_at_the_right_moment(world) {
+        add_user(world, "1", "sam@example.com").await;
+        let mut conn = world.state.db.write().await.expect("a connection");
+        let long = NewSession { idle_seconds: 100_000, ..session("long", "1") };
+        sessions::create(&mut conn, "idle", &session("idle", "1")).await.expect("added");
+        sessions::create(&mut conn, "long", &long).await.expect("added");
+        assert_eq!(sessions::end_overdue(&mut conn, NOW.plus(1_799)).await.expect("none yet"), 0);
+        assert_eq!(sessions::end_overdue(&mut conn, NOW.plus(5_000)).await.expect("one"), 1);
+        let row = sessions::find(&mut conn, "idle").await.expect("read").expect("there");
+        assert_eq!((row.ended_at, row.end_reason(NOW)), (Some(NOW.0 + 1_800), Some(EndReason::Idle)));
+        assert_eq!(sessions::end_overdue(&mut conn, NOW.plus(90_000)).await.expect("the other"), 1);
+        let row = sessions::find(&mut conn, "long").await.expect("read").expect("there");
+        assert_eq!((row.ended_at, row.end_reason(NOW)), (Some(NOW.0 + 43_200), Some(EndReason::Expired)));
+    }
+
+    /// ASVS 7.4.3: a session is good for the password it began with.
+    async fn a_session_is_outdated_by_a_change_of_password(world) {
+        add_user(world, "1", "sam@example.com").await;
+        let mut conn = world.state.db.write().await.expect("a connection");
+        sessions::create(&mut conn, "a", &session("a", "1")).await.expect("added");
+        let user = users::find(&mut conn, "1").await.expect("read").expect("there");
+        users::set_password(&mut conn, &user, "new", NOW).await.expect("written");
+        let row = sessions::find(&mut conn, "a").await.expect("read").expect("there");
+        assert_eq!(row.end_reason(NOW), Some(EndReason::PasswordChanged));
+        sessions::carry_over(&mut conn, "1", 0).await.expect("written");
+        let row = sessions::find(&mut conn, "a").await.expect("read").expect("there");
+        assert_eq!(row.end_reason(NOW), None);
+    }
+
+    async fn a_token_is_spent_once_and_in_time(world) {
+        add_user(world, "1", "sam@example.com").await;
+        let mut tx = world.state.db.begin().await.expect("begun");
+        let until = NOW.plus(1_800);
+        tokens::replace(&mut tx, "old", Purpose::ResetPassword, Some("1"), NOW, until).await.expect("added");
+        tokens::replace(&mut tx, "new", Purpose::ResetPassword, Some("1"), NOW, until).await.expect("added");
+        tokens::replace(&mut tx, "set-up", Purpose::SetUp, None, NOW, until).await.expect("added");
+        tx.commit().await.expect("done");
+        let mut conn = world.state.db.write().await.expect("a connection");
+        assert_eq!(tokens::find_live(&mut conn, "old", Purpose::ResetPassword, NOW).await.expect("read"), None);
+        assert_eq!(tokens::find_live(&mut conn, "new", Purpose::ResetPassword, NOW).await.expect("read"), Some(Some("1".into())));
+        assert_eq!(tokens::find_live(&mut conn, "set-up", Purpose::SetUp, NOW).await.expect("read"), Some(None));
+        assert!(!tokens::spend(&mut conn, "new", Purpose::SetUp, NOW).await.expect("another purpose"));
+        assert!(!tokens::spend(&mut conn, "new", Purpose::ResetPassword, until).await.expect("too late"));
+        assert!(tokens::spend(&mut conn, "new", Purpose::ResetPassword, until.plus(-1)).await.expect("in time"));
+        assert!(!tokens::spend(&mut conn, "new", Purpose::ResetPassword, NOW).await.expect("once"));
+    }
+
+    async fn a_mail_is_claimed_by_one(world) {
+        let mut conn = world.state.db.write().await.expect("a connection");
+        let to = Email::parse("sam@example.com").expect("valid");
+        outbox::add(&mut conn, "m", &to, "Subject", "Body", NOW).await.expect("added");
+        assert!(outbox::due(&mut conn, NOW.plus(-1), 9).await.expect("read").is_empty());
+        let row = outbox::due(&mut conn, NOW, 9).await.expect("read").remove(0);
+        assert!(outbox::claim(&mut conn, &row, NOW, NOW.plus(60)).await.expect("ours"));
+        assert!(!outbox::claim(&mut conn, &row, NOW, NOW.plus(60)).await.expect("somebody's"));
+        outbox::mark_failed(&mut conn, "m", "away", None).await.expect("noted");
+        assert_eq!(outbox::due(&mut conn, NOW.plus(60), 9).await.expect("again")[0].attempts, 1);
+        outbox::mark_sent(&mut conn, "m", NOW).await.expect("noted");
+        assert!(outbox::due(&mut conn, NOW.plus(99), 9).await.expect("no more").is_empty());
+        assert_eq!(outbox::newest(&mut conn, 9).await.expect("read")[0].body, "", "the text is forgotten");
+    }
+}

@@ -1,0 +1,156 @@
+//! A server with a database of its own: settings made cheap, a clock that the test moves, a mailbox that it reads.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
+
+use axum::Router;
+use latchkey::{
+    domain::moment::Moment,
+    server::{
+        clock::{Clock, ManualClock, SystemClock},
+        config::{Config, Environment, Secret},
+        http::router,
+        jobs,
+        random::SystemRandom,
+        state::AppState,
+        storage::{Db, outbox, users},
+    },
+};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use tempfile::TempDir;
+
+use super::{Browser, PASSWORD, SignedIn};
+
+static NEXT: AtomicU32 = AtomicU32::new(1);
+
+/// Which database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+enum Place {
+    Folder(#[expect(dead_code, reason = "removed when dropped")] TempDir),
+    Database { server: String, name: String },
+}
+
+/// A server and everything around it.
+pub struct World {
+    pub state: AppState,
+    pub clock: Arc<ManualClock>,
+    pub router: Router,
+    place: Place,
+}
+
+/// A mail that was written to somebody.
+#[derive(Clone, Debug)]
+pub struct Mail {
+    pub subject: String,
+    pub body: String,
+}
+
+impl Mail {
+    /// The path and query of its one link.
+    pub fn link(&self) -> String {
+        let link = self.body.lines().find(|line| line.starts_with("http")).expect("a link");
+        link.strip_prefix("http://127.0.0.1:3000").expect("a link of this site").to_owned()
+    }
+}
+
+impl World {
+    /// A world with the settings of a desk.
+    pub async fn new(engine: Engine) -> Self {
+        Self::with(engine, |_| ()).await
+    }
+
+    /// A world with other settings.
+    pub async fn with(engine: Engine, change: impl FnOnce(&mut Config)) -> Self {
+        let (place, url) = Self::make_place(engine).await;
+        let mut config = Config {
+            argon2_memory_kib: 8,
+            argon2_iterations: 1,
+            database_url: Secret::from(url.as_str()),
+            ..Config::default()
+        };
+        change(&mut config);
+        let db = Db::connect(&url).await.expect("a database");
+        db.migrate().await.expect("a schema");
+        let clock = Arc::new(ManualClock::at(SystemClock.now()));
+        let state = AppState::with_seams(config, db, clock.clone(), Arc::new(SystemRandom)).expect("a state");
+        Self { router: router::build(state.clone()), state, clock, place }
+    }
+
+    /// A world that believes it is reached by https.
+    pub async fn in_production(engine: Engine) -> Self {
+        Self::with(engine, |config| {
+            config.environment = Environment::Production;
+            config.base_url = Some("https://accounts.example.com".parse().expect("a URL"));
+            config.smtp_url = Some(Secret::from("smtp://127.0.0.1:9"));
+        })
+        .await
+    }
+
+    async fn make_place(engine: Engine) -> (Place, String) {
+        if engine == Engine::Sqlite {
+            let folder = tempfile::tempdir().expect("a folder");
+            let url = format!("sqlite://{}/latchkey.db", folder.path().display());
+            return (Place::Folder(folder), url);
+        }
+        let server = std::env::var("LATCHKEY_TEST_POSTGRES_URL").expect(
+            "set LATCHKEY_TEST_POSTGRES_URL (as `make test` does), or leave these out with `-- --skip postgres::`",
+        );
+        let name = format!("latchkey_test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::SeqCst));
+        let mut connection = PgConnection::connect(&server).await.expect("PostgreSQL");
+        let create = AssertSqlSafe(format!("create database {name}"));
+        sqlx::query(create).execute(&mut connection).await.expect("a database");
+        let (address, _) = server.rsplit_once('/').expect("a URL with a database");
+        let url = format!("{address}/{name}");
+        (Place::Database { server, name }, url)
+    }
+
+    /// Takes the world down.
+    pub async fn end(self) {
+        self.state.db.close().await;
+        if let Place::Database { server, name } = self.place {
+            let mut connection = PgConnection::connect(&server).await.expect("PostgreSQL");
+            let drop = AssertSqlSafe(format!("drop database {name} with (force)"));
+            sqlx::query(drop).execute(&mut connection).await.expect("dropped");
+        }
+    }
+
+    /// Somebody who has not signed in.
+    pub fn anonymous(&self) -> Browser {
+        Browser::new(self.router.clone())
+    }
+
+    /// Somebody new, signed up and signed in.
+    pub async fn sign_up(&self, email: &str) -> SignedIn {
+        let mut browser = self.anonymous();
+        let answer = browser.submit("/api/sign_up", &[("email", email), ("new_password", PASSWORD)]).await;
+        assert_eq!(answer.location(), "/dashboard", "{answer:?}");
+        SignedIn { browser, email: email.to_owned(), password: PASSWORD.to_owned() }
+    }
+
+    /// The mails written to somebody, newest first, once the background tasks have run.
+    pub async fn mail_to(&self, email: &str) -> Vec<Mail> {
+        jobs::run_once(&self.state, None).await.expect("background tasks");
+        let rows = outbox::newest(&mut self.state.db.read().await.expect("a connection"), 100).await.expect("mail");
+        let to_them = rows.into_iter().filter(|row| row.recipient == email);
+        to_them.map(|row| Mail { subject: row.subject, body: row.body }).collect()
+    }
+
+    /// Disables an account, as an administrator would.
+    pub async fn disable(&self, email: &str) {
+        let mut conn = self.state.db.write().await.expect("a connection");
+        let user = users::find_by_email_key(&mut conn, email).await.expect("read").expect("there");
+        users::disable(&mut conn, &user.id, self.now()).await.expect("disabled");
+    }
+
+    /// Now.
+    pub fn now(&self) -> Moment {
+        self.clock.now()
+    }
+}
