@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{error::AuthError, field::Field};
+use super::{
+    error::AuthError,
+    field::{Field, FieldError},
+};
 
 /// A message that a page shows once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,6 +87,12 @@ impl Flash {
             self.values.push((field, value.to_owned()));
         }
         self
+    }
+
+    /// The messages beside fields.
+    #[must_use]
+    pub fn field_errors(&self) -> Vec<FieldError> {
+        self.error.as_ref().map(|error| error.fields().to_vec()).unwrap_or_default()
     }
 
     /// What was typed into a field.

@@ -22,7 +22,7 @@ pub fn ChangePasswordPage() -> impl IntoView {
 #[component]
 fn Change(user: CurrentUser) -> impl IntoView {
     let (site, flash) = (site(), flash());
-    let errors = flash.error.as_ref().map(|error| error.fields().to_vec()).unwrap_or_default();
+    let errors = flash.field_errors();
     let rules = Rules::ChangePassword { minimum: site.password_minimum };
     let own_words: Vec<String> =
         user.email.iter().map(ToString::to_string).chain(user.username.iter().map(ToString::to_string)).collect();

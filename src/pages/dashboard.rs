@@ -21,11 +21,11 @@ pub fn DashboardPage() -> impl IntoView {
 
 #[component]
 fn Dashboard(user: CurrentUser, previous: Option<PreviousSignIn>) -> impl IntoView {
-    let role = user.is_admin().then(|| view! { <span class="badge">"Administrator"</span> });
+    let role = user.is_admin().then(|| view! { " " <span class="badge">"Administrator"</span> });
     let session = user.session.clone();
     view! {
         <Frame title="Dashboard" is_wide=true>
-            <h1>"Hello, " <span class="wrap">{user.name()}</span> " " {role}</h1>
+            <h1>"Hello, " <span class="wrap">{user.name()}</span> {role}</h1>
             <div class="cards">
                 <section class="card" aria-labelledby="you">
                     <h2 id="you">"You"</h2>

@@ -21,7 +21,7 @@ pub fn ForgotPasswordPage() -> impl IntoView {
     if flash.notice == Some(Notice::ResetRequested) {
         return view! { <Sent flash /> }.into_any();
     }
-    let errors = flash.error.as_ref().map(|error| error.fields().to_vec()).unwrap_or_default();
+    let errors = flash.field_errors();
     view! {
         <Frame title="Forgot password">
             <h1>"Forgot your password?"</h1>

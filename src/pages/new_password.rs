@@ -46,7 +46,7 @@ pub fn NewAccountFields(
     /// What had been typed, and what was wrong with it.
     flash: Flash,
 ) -> impl IntoView {
-    let errors = flash.error.as_ref().map(|error| error.fields().to_vec()).unwrap_or_default();
+    let errors = flash.field_errors();
     let mode = site.identifier;
     let is_optional = mode == IdentifierMode::Either;
     // Exactly one field carries the token that password managers file the password under.

@@ -25,7 +25,7 @@ pub fn ResetPasswordPage() -> impl IntoView {
 #[component]
 fn Choose(link: ResetLink) -> impl IntoView {
     let (site, flash) = (site(), flash());
-    let errors = flash.error.as_ref().map(|error| error.fields().to_vec()).unwrap_or_default();
+    let errors = flash.field_errors();
     let rules = Rules::ResetPassword { minimum: site.password_minimum };
     view! {
         <Frame title="Choose a new password">

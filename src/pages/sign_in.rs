@@ -15,7 +15,7 @@ use super::frame::{Frame, flash};
 #[component]
 pub fn SignInPage() -> impl IntoView {
     let flash = flash();
-    let errors = flash.error.as_ref().map(|error| error.fields().to_vec()).unwrap_or_default();
+    let errors = flash.field_errors();
     let next = use_query_map().with_untracked(|query| query.get("next")).and_then(|next| SafePath::parse(&next));
     view! {
         <Frame title="Sign in">

@@ -173,7 +173,7 @@ impl Config {
             Figment::from(Serialized::defaults(Self::default()))
                 .merge(Toml::file(file))
                 .merge(Env::raw().only(&["DATABASE_URL", "PORT"]))
-                .merge(Env::prefixed("LATCHKEY_").ignore(&["CONFIG"]).filter(|key| !key.starts_with("test_"))),
+                .merge(Env::prefixed("LATCHKEY_").ignore(&["CONFIG", "BIN"]).filter(|key| !key.starts_with("TEST_"))),
         )
     }
 

@@ -24,8 +24,9 @@ use super::{
 #[derive(Debug, Parser)]
 #[command(name = "latchkey", version, about)]
 struct Arguments {
+    /// `serve`, where nothing is said.
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -78,7 +79,7 @@ pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let outcome = match runtime {
-        Ok(runtime) => runtime.block_on(execute(arguments.command)),
+        Ok(runtime) => runtime.block_on(execute(arguments.command.unwrap_or(Command::Serve))),
         Err(error) => Err(error.into()),
     };
     match outcome {
