@@ -34,13 +34,15 @@ pub fn estimate(password: &str, own_words: &[String]) -> Strength {
     Strength { score, reason }
 }
 
-/// Each own word whole and in its parts, in lower case: `ada@example.org` is also `ada`, `example` and `org`.
+/// Each own word whole and in its parts, in lower case: `sam.porter@example.org` is also `sam.porter`, `example.org`,
+/// `sam`, `porter`, `example` and `org`.
 fn split_words(own_words: &[String]) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     for word in own_words {
         let word = word.trim().to_lowercase();
         let parts = word.split(|character: char| !character.is_alphanumeric()).map(str::to_owned);
-        for part in std::iter::once(word.clone()).chain(parts) {
+        let sides = word.split('@').map(str::to_owned);
+        for part in std::iter::once(word.clone()).chain(sides).chain(parts) {
             if part.chars().count() >= MIN_OWN_WORD && !words.contains(&part) {
                 words.push(part);
             }
@@ -110,6 +112,7 @@ mod tests {
         let own = words(&["ottoline.vandermeulen@example.org", "Latchkey"]);
         assert!(estimate("ottolinevandermeulen", &[]).score > estimate("ottolinevandermeulen", &own).score);
         assert_eq!(estimate("Vandermeulen1", &own).reason, Some(Reason::OwnWords));
+        assert_eq!(estimate("ottoline.vandermeulen", &own), Strength { score: 0, reason: Some(Reason::OwnWords) });
     }
 
     #[test]

@@ -29,7 +29,6 @@ pub mod sign_up;
 fn whole_document(title: &str, page: impl FnOnce() -> leptos::prelude::AnyView) -> String {
     use leptos::prelude::*;
 
-    let title = title.to_owned();
     let owner = Owner::new_root(None);
     owner.with(|| {
         view! {
@@ -37,11 +36,17 @@ fn whole_document(title: &str, page: impl FnOnce() -> leptos::prelude::AnyView) 
             <html lang="en">
                 <head>
                     <crate::app::Head />
-                    <title>{title}</title>
+                    <title></title>
                 </head>
                 <body>{page()}</body>
             </html>
         }
         .to_html()
+        .replacen("<title></title>", &format!("<title>{}</title>", escape(title)), 1)
     })
+}
+
+/// Text for a `<title>`, into which leptos would write its markers.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

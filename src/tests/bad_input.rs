@@ -102,6 +102,7 @@ on_both_engines! {
             let answer = browser.get(path).await;
             assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
             assert!(is_in_our_words(&answer), "{path}: {}", answer.body);
+            assert!(answer.body.contains("<title>There is no such page – Latchkey</title>"), "{}", answer.body);
         }
     }
 

@@ -49,6 +49,17 @@ on_both_engines! {
         assert_eq!(world.anonymous().sign_in("sam@example.com", PASSWORD).await.location(), "/dashboard");
     }
 
+    async fn a_form_of_an_ended_session_says_what_became_of_it(world) {
+        let person = world.sign_up("sam@example.com").await;
+        let mut elsewhere = world.anonymous();
+        elsewhere.sign_in(&person.email, PASSWORD).await;
+        let mut browser = person.browser;
+        let fields = [("password", PASSWORD), ("new_password", OTHER_PASSWORD), ("sign_out_others", "true")];
+        browser.submit("/api/change_password", &fields).await;
+        let page = elsewhere.submit_and_follow("/api/change_password", &fields).await;
+        assert!(page.says("This session was ended") && page.says("Sign in"), "{}", page.body);
+    }
+
     /// ASVS 8.2.1.
     async fn it_needs_a_session(world) {
         world.sign_up("sam@example.com").await;

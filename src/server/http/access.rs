@@ -15,6 +15,7 @@ use axum::{
 use crate::{
     domain::{
         account::CurrentUser,
+        error::AuthError,
         flash::{Flash, Notice},
         safe_path::SafePath,
     },
@@ -63,7 +64,11 @@ async fn to_sign_in(state: &AppState, request: &Parts) -> Response {
         Some(cookie) => store::end_reason(&state.db, cookie, state.now()).await.unwrap_or_default(),
         None => None,
     };
+    // A form was sent with a session that had ended; its answer took the cookie away.
+    let is_form_of_ended =
+        request.extensions.get::<Flash>().is_some_and(|flash| flash.error == Some(AuthError::NotSignedIn));
     let notice = match ended {
+        None if is_form_of_ended => Notice::SessionEnded,
         Some(EndReason::Idle | EndReason::Expired) => Notice::SessionExpired,
         Some(EndReason::PasswordReset | EndReason::PasswordChanged | EndReason::AccountDisabled) => {
             Notice::SessionEnded
