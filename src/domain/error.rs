@@ -115,7 +115,7 @@ impl AuthError {
             Self::Busy { retry_after } => {
                 format!("Many people are signing in right now. Wait {retry_after} seconds, then try again.")
             }
-            Self::Unexpected => "Something went wrong on our side. Nothing was changed; try again in a moment.".into(),
+            Self::Unexpected => "Something went wrong on our side. Try again in a moment.".into(),
         }
     }
 }

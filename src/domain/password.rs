@@ -32,15 +32,9 @@ pub fn check_new(password: &str, minimum: u16) -> Result<(), Problem> {
 /// Checks a password offered as the one in force, before it costs a hash.
 ///
 /// # Errors
-/// [`Problem::Missing`] for none. One that is too long to be anybody's is simply wrong, and is cut from hashing elsewhere.
+/// [`Problem::Missing`] for none; anything else may be somebody's.
 pub fn check_current(password: &str) -> Result<(), Problem> {
     if password.is_empty() { Err(Problem::Missing) } else { Ok(()) }
-}
-
-/// Whether a password is too long to be anybody's.
-#[must_use]
-pub fn is_impossible(password: &str) -> bool {
-    password.chars().nth(MAX_CODE_POINTS).is_some()
 }
 
 #[cfg(test)]
@@ -65,7 +59,6 @@ mod tests {
         #[test]
         fn any_text_of_the_right_length_is_well_formed(password in "[^\\x00]{8,256}") {
             prop_assert_eq!(check_new(&password, 8), Ok(()));
-            prop_assert!(!is_impossible(&password));
         }
 
         #[test]

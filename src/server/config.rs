@@ -215,7 +215,7 @@ impl Config {
         }
         match self.environment {
             Environment::Development if !self.is_loopback() => unfit(
-                "environment = \"development\" serves on loopback only: set environment = \"production\", or drop base_url",
+                "environment = \"development\" serves loopback only: set environment = \"production\", or drop base_url and bind",
             ),
             Environment::Production if self.base_url.as_ref().is_none_or(|url| url.scheme() != "https") => {
                 unfit("environment = \"production\" needs base_url, with https")
@@ -223,17 +223,24 @@ impl Config {
             Environment::Production if self.smtp_url.is_none() => {
                 unfit("environment = \"production\" needs smtp_url: without it nobody can reset a password")
             }
+            Environment::Production if !self.is_mail_private() => unfit(
+                "environment = \"production\" needs an smtp_url that begins with smtps:// or ends with ?tls=required",
+            ),
             _ => Ok(()),
         }
     }
 
-    fn is_loopback(&self) -> bool {
-        self.base_url.as_ref().is_none_or(|url| match url.host() {
-            Some(url::Host::Domain(name)) => name == "localhost",
-            Some(url::Host::Ipv4(address)) => address.is_loopback(),
-            Some(url::Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
+    /// Whether links in mail cannot be read on their way to the mail server.
+    fn is_mail_private(&self) -> bool {
+        let url = self.smtp_url.as_ref().and_then(|url| Url::parse(url.expose()).ok());
+        url.is_some_and(|url| {
+            let is_required = url.query_pairs().any(|(name, value)| name == "tls" && value == "required");
+            url.scheme() == "smtps" || is_required || has_loopback_host(&url)
         })
+    }
+
+    fn is_loopback(&self) -> bool {
+        self.bind.is_loopback() && self.base_url.as_ref().is_none_or(has_loopback_host)
     }
 
     /// Whether this is somebody's desk.
@@ -297,6 +304,18 @@ impl Config {
     }
 }
 
+/// Whether a URL leads to this machine. Schemes unknown to the URL standard keep their host as a name.
+fn has_loopback_host(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => {
+            name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+        }
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -327,13 +346,15 @@ mod tests {
             "environment = 'production'\nbase_url = 'http://accounts.example.com'\nsmtp_url = 'smtp://mail.example.com'",
             "environment = 'production'\nbase_url = 'https://accounts.example.com'",
             "base_url = 'http://localhost/somewhere'",
+            "bind = '0.0.0.0'",
+            "environment = 'production'\nbase_url = 'https://accounts.example.com'\nsmtp_url = 'smtp://mail.example.com'",
             "password_min_length = 7",
             "session_idle_minutes = 0",
             "mail_from = 'nobody'",
         ] {
             assert!(matches!(with(toml), Err(ConfigError::Unfit(_))), "{toml}");
         }
-        let fit = "environment = 'production'\nbase_url = 'https://accounts.example.com'\nsmtp_url = 'smtp://mail.example.com'";
+        let fit = "environment = 'production'\nbase_url = 'https://accounts.example.com'\nsmtp_url = 'smtps://mail.example.com'";
         assert!(with(fit).expect("fit").is_https());
     }
 

@@ -60,6 +60,28 @@ on_both_engines! {
         assert_eq!(world.anonymous().sign_in("sam@example.com", PASSWORD).await.location(), "/sign-in");
     }
 
+    async fn two_tabs_at_once_stay_signed_in(world) {
+        let browser = world.sign_up("sam@example.com").await.browser;
+        for _ in 0..5 {
+            world.clock.advance(61);
+            let mut tabs = tokio::task::JoinSet::new();
+            for _ in 0..8 {
+                let mut tab = browser.clone();
+                tabs.spawn(async move { tab.is_signed_in().await });
+            }
+            assert!(tabs.join_all().await.into_iter().all(|is_signed_in| is_signed_in));
+        }
+    }
+
+    /// ASVS 16.5.2: a form that could not be answered says so, and sends nobody on as if it had been.
+    async fn a_form_without_a_database_is_an_error(world) {
+        let mut browser = world.sign_up("sam@example.com").await.browser;
+        world.state.db.close().await;
+        let answer = browser.submit("/api/sign_out", &[]).await;
+        assert_eq!((answer.status, answer.location()), (StatusCode::INTERNAL_SERVER_ERROR, ""));
+        assert!(answer.says("Something went wrong"));
+    }
+
     /// ASVS 16.5.3: when the database is away, nobody is let in.
     async fn without_a_database_nobody_is_let_in(world) {
         let mut browser = world.sign_up("sam@example.com").await.browser;

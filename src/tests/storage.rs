@@ -102,6 +102,9 @@ on_both_engines! {
         assert!(sessions::end(&mut conn, "a", EndReason::SignedOut, NOW).await.expect("ended"));
         assert!(!sessions::end(&mut conn, "a", EndReason::Replaced, NOW.plus(9)).await.expect("once"));
         assert!(!sessions::touch(&mut conn, "a", NOW.plus(60)).await.expect("no longer live"));
+        for _ in 0..2 {
+            assert!(sessions::touch(&mut conn, "b", NOW.plus(60)).await.expect("live, whoever came first"));
+        }
         let row = sessions::find(&mut conn, "a").await.expect("read").expect("still there");
         assert_eq!((row.ended_at, row.end_reason(NOW)), (Some(NOW.0), Some(EndReason::SignedOut)));
         assert_eq!(sessions::end_all_but(&mut conn, "1", "b", EndReason::PasswordChanged, NOW).await.expect("ended"), 1);

@@ -39,8 +39,10 @@ pub(super) async fn run(mut config: Config, db: Db) -> Result<(), CliError> {
         }
     }
     let _ = stop.send(true);
-    if tasks.await.is_err() {
-        tracing::error!("a background task panicked");
+    match tokio::time::timeout(GRACE, tasks).await {
+        Ok(Ok(())) => {}
+        Ok(Err(_)) => tracing::error!("a background task panicked"),
+        Err(_) => tracing::warn!("a background task took too long and was cut off"),
     }
     state.db.close().await;
     Ok(())

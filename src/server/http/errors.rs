@@ -22,10 +22,6 @@ use crate::{
 #[derive(Clone, Debug)]
 struct Answer(AuthError);
 
-/// Left in a response whose body is ours already.
-#[derive(Clone, Copy, Debug)]
-pub struct Written;
-
 /// An answer for the layer to write in the form that the request asks for.
 #[must_use]
 pub fn answer(error: &AuthError) -> Response {
@@ -59,7 +55,7 @@ pub async fn layer(State(state): State<AppState>, request: Request, next: Next) 
     let response = next.run(request).await;
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
-    if !is_error || response.extensions().get::<Written>().is_some() {
+    if !is_error {
         return response;
     }
     let (mut parts, _) = response.into_parts();

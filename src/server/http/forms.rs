@@ -44,7 +44,7 @@ pub async fn layer(State(state): State<AppState>, request: Request, next: Next) 
     let response = next.run(request).await;
     if response.headers().contains_key(SERVER_FN_ERROR_HEADER) {
         refused(response, is_page, form.page, &body, state.config.is_https()).await
-    } else if is_page {
+    } else if is_page && (response.status().is_success() || response.status().is_redirection()) {
         accepted(response)
     } else {
         response

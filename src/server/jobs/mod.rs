@@ -37,9 +37,13 @@ pub fn start(state: AppState, transport: Option<Transport>, mut stop: watch::Rec
 /// # Errors
 /// When the database is away.
 pub async fn run_once(state: &AppState, transport: Option<&Transport>) -> Result<(), ServerError> {
-    reset_requests::run(state).await?;
-    if let Some(transport) = transport {
-        outbox::run(state, transport).await?;
-    }
-    sessions::run(state).await
+    let mailed = async {
+        match transport {
+            Some(transport) => outbox::run(state, transport).await,
+            None => Ok(()),
+        }
+    };
+    // Each runs whatever became of the others.
+    let outcomes = [reset_requests::run(state).await, mailed.await, sessions::run(state).await];
+    outcomes.into_iter().collect()
 }

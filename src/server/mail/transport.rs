@@ -21,6 +21,9 @@ pub enum TransportError {
     /// The mail server refused, or was not there.
     #[error("mail server: {0}")]
     Smtp(#[from] lettre::transport::smtp::Error),
+    /// The mail server took the connection and then said nothing.
+    #[error("mail server: no answer in time")]
+    Silent,
     /// The mail could not be written.
     #[error("mail: {0}")]
     Mail(#[from] lettre::error::Error),
@@ -33,11 +36,8 @@ impl TransportError {
     /// Whether another attempt would end the same way.
     #[must_use]
     pub fn is_permanent(&self) -> bool {
-        match self {
-            Self::Smtp(error) => error.is_permanent(),
-            Self::Mail(_) | Self::Address(_) => true,
-            Self::Url(_) => false,
-        }
+        // What the mail server refuses may be its own settings, or ours: an operator mends them, and the mail goes out.
+        matches!(self, Self::Mail(_) | Self::Address(_))
     }
 }
 
@@ -75,7 +75,8 @@ impl Transport {
             .message_id(Some(format!("<{}@{}>", row.id, self.domain)))
             .header(ContentType::TEXT_PLAIN)
             .body(row.body.clone())?;
-        self.smtp.send(message).await?;
+        // The library's own limit covers the connection alone.
+        tokio::time::timeout(TIMEOUT, self.smtp.send(message)).await.map_err(|_| TransportError::Silent)??;
         Ok(())
     }
 }

@@ -97,7 +97,7 @@ pub async fn mark_sent(on: impl Into<Handle<'_>>, id: &str, now: Moment) -> Resu
     Ok(())
 }
 
-/// Notes why an attempt failed; with `given_up`, it was the last.
+/// Notes why an attempt failed; with `given_up`, it was the last, and the text is forgotten.
 pub async fn mark_failed(
     on: impl Into<Handle<'_>>,
     id: &str,
@@ -106,7 +106,7 @@ pub async fn mark_failed(
 ) -> Result<(), StoreError> {
     execute!(
         on,
-        "update outbox set last_error = $2, failed_at = $3 where id = $1",
+        "update outbox set last_error = $2, failed_at = $3, body = case when $3 is null then body else '' end where id = $1",
         id,
         error,
         given_up.map(|moment| moment.0)

@@ -174,11 +174,12 @@ pub async fn find(on: impl Into<Handle<'_>>, token_hash: &str) -> Result<Option<
     )
 }
 
-/// Notes that a live session was heard of. `true` if there was one to note it on.
+/// Notes that a live session was heard of. `true` if it is live, whoever noted it first.
 pub async fn touch(on: impl Into<Handle<'_>>, token_hash: &str, now: Moment) -> Result<bool, StoreError> {
     let touched = execute!(
         on,
-        "update sessions set last_seen_at = $2 where token_hash = $1 and last_seen_at < $2 and ended_at is null",
+        "update sessions set last_seen_at = case when last_seen_at < $2 then $2 else last_seen_at end
+         where token_hash = $1 and ended_at is null",
         token_hash,
         now.0
     )?;
