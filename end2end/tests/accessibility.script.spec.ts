@@ -35,7 +35,9 @@ test('axe: the meter, and a shown password (ux 1)', async ({ page }) => {
 });
 
 async function expectNoViolations(page: Page) {
-  const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
+  // axe is a script, so it cannot look into the frames that show mail; it would wait for each.
+  const axe = new AxeBuilder({ page }).withTags(RULES).exclude('iframe[sandbox]');
+  const { violations } = await axe.analyze();
   const found = violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help}: ${node.html}`));
   expect(found).toEqual([]);
 }

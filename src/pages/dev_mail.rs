@@ -18,6 +18,8 @@ pub struct Mail {
     pub subject: String,
     /// The plain text.
     pub body: String,
+    /// Where its HTML part is, if it has one.
+    pub html_at: Option<String>,
 }
 
 /// A whole document with the given mails.
@@ -49,11 +51,16 @@ fn MailCard(mail: Mail) -> impl IntoView {
             view! { {text} "\n" }.into_any()
         }
     });
+    let title = format!("{} as HTML", mail.subject);
+    // Sandboxed: it is shown, and can do nothing.
+    let html =
+        mail.html_at.map(|src| view! { <iframe sandbox="" title=title src=src></iframe> }.attr("loading", "lazy"));
     view! {
         <article class="card mail">
             <h2>{mail.subject}</h2>
             <p class="hint">"To " <span dir="ltr" class="wrap">{mail.recipient}</span> ", " <Time at=mail.at /></p>
             <pre>{body.collect_view()}</pre>
+            {html}
         </article>
     }
 }

@@ -162,7 +162,7 @@ on_both_engines! {
     async fn a_mail_is_claimed_by_one(world) {
         let mut conn = world.state.db.write().await.expect("a connection");
         let to = Email::parse("sam@example.com").expect("valid");
-        outbox::add(&mut conn, "m", &to, "Subject", "Body", NOW).await.expect("added");
+        outbox::add(&mut conn, "m", &to, "Subject", "Body", "<p>Body</p>", NOW).await.expect("added");
         assert!(outbox::due(&mut conn, NOW.plus(-1), 9).await.expect("read").is_empty());
         let row = outbox::due(&mut conn, NOW, 9).await.expect("read").remove(0);
         assert!(outbox::claim(&mut conn, &row, NOW, NOW.plus(60)).await.expect("ours"));
@@ -171,6 +171,19 @@ on_both_engines! {
         assert_eq!(outbox::due(&mut conn, NOW.plus(60), 9).await.expect("again")[0].attempts, 1);
         outbox::mark_sent(&mut conn, "m", NOW).await.expect("noted");
         assert!(outbox::due(&mut conn, NOW.plus(99), 9).await.expect("no more").is_empty());
-        assert_eq!(outbox::newest(&mut conn, 9).await.expect("read")[0].body, "", "the text is forgotten");
+        let sent = outbox::find(&mut conn, "m").await.expect("read").expect("there");
+        assert_eq!((&*sent.body, &*sent.html), ("", ""), "both parts are forgotten");
+    }
+
+    async fn a_mail_is_forgotten_once_it_is_given_up(world) {
+        let mut conn = world.state.db.write().await.expect("a connection");
+        let to = Email::parse("sam@example.com").expect("valid");
+        outbox::add(&mut conn, "m", &to, "Subject", "Body", "<p>Body</p>", NOW).await.expect("added");
+        outbox::mark_failed(&mut conn, "m", "away", None).await.expect("noted");
+        let waiting = outbox::newest(&mut conn, 9).await.expect("read").remove(0);
+        assert_eq!((&*waiting.body, &*waiting.html), ("Body", "<p>Body</p>"));
+        outbox::mark_failed(&mut conn, "m", "refused", Some(NOW)).await.expect("noted");
+        let given_up = outbox::newest(&mut conn, 9).await.expect("read").remove(0);
+        assert_eq!((&*given_up.body, &*given_up.html), ("", ""));
     }
 }

@@ -5,8 +5,11 @@ use std::net::SocketAddr;
 
 use axum::{
     Router,
-    extract::{ConnectInfo, Request, State},
-    http::{StatusCode, header::HOST},
+    extract::{ConnectInfo, Path, Request, State},
+    http::{
+        StatusCode,
+        header::{CONTENT_SECURITY_POLICY, HOST, X_FRAME_OPTIONS},
+    },
     middleware::{self, Next},
     response::{Html, IntoResponse, Response},
     routing::get,
@@ -22,10 +25,15 @@ use super::errors;
 
 /// How many mails are shown.
 const MOST: i64 = 50;
+/// What the HTML part of a mail may do: be looked at, within our page.
+const FRAME_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox";
 
-/// The route.
+/// The routes.
 pub fn routes() -> Router<AppState> {
-    Router::new().route("/dev/mail", get(page)).route_layer(middleware::from_fn(only_this_machine))
+    Router::new()
+        .route("/dev/mail", get(page))
+        .route("/dev/mail/{id}", get(html_part))
+        .route_layer(middleware::from_fn(only_this_machine))
 }
 
 async fn page(State(state): State<AppState>) -> Response {
@@ -38,12 +46,29 @@ async fn page(State(state): State<AppState>) -> Response {
 async fn newest(state: &AppState) -> Result<Vec<Mail>, FlowError> {
     let rows = outbox::newest(&mut state.db.read().await?, MOST).await?;
     let to_mail = |row: outbox::OutboxRow| Mail {
+        html_at: (!row.html.is_empty()).then(|| format!("/dev/mail/{}", row.id)),
         at: row.created_at(),
         recipient: row.recipient,
         subject: row.subject,
         body: row.body,
     };
     Ok(rows.into_iter().map(to_mail).collect())
+}
+
+async fn html_part(State(state): State<AppState>, Path(id): Path<String>) -> Response {
+    match find(&state, &id).await {
+        Ok(Some(html)) => {
+            let headers = [(CONTENT_SECURITY_POLICY, FRAME_POLICY), (X_FRAME_OPTIONS, "SAMEORIGIN")];
+            (headers, Html(html)).into_response()
+        }
+        Ok(None) => StatusCode::NOT_FOUND.into_response(),
+        Err(error) => errors::answer(&AuthError::from(error)),
+    }
+}
+
+async fn find(state: &AppState, id: &str) -> Result<Option<String>, FlowError> {
+    let row = outbox::find(&mut state.db.read().await?, id).await?;
+    Ok(row.map(|row| row.html).filter(|html| !html.is_empty()))
 }
 
 /// By peer, and by name, so that no other site's page can read it by pointing its own name here.

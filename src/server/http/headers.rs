@@ -10,14 +10,14 @@ use axum::{
 use crate::server::state::AppState;
 
 /// Set on every answer. `same-origin` as referrer policy: forms without scripting and our own pages may see it, others not.
-const ALWAYS: [(HeaderName, &str); 4] = [
+const ALWAYS: [(HeaderName, &str); 3] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "same-origin"),
-    (header::X_FRAME_OPTIONS, "DENY"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
 ];
 
-/// Adds the headers (ASVS 3.4.1, 3.4.4, 3.4.5, 3.4.6, 3.4.8). What is not said to be storable is not (14.3.2).
+/// Adds the headers (ASVS 3.4.1, 3.4.4, 3.4.5, 3.4.6, 3.4.8). What is not said to be storable is not (14.3.2), and what is
+/// not said to go into a frame does not.
 pub async fn layer(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
@@ -28,6 +28,7 @@ pub async fn layer(State(state): State<AppState>, request: Request, next: Next) 
         headers
             .insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000; includeSubDomains"));
     }
+    headers.entry(header::X_FRAME_OPTIONS).or_insert(HeaderValue::from_static("DENY"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }

@@ -1,4 +1,4 @@
-//! The mails we send, as text from the files in `templates/`: the first line is the subject, the rest the body. Must not send.
+//! The mails we send, from the files in `templates/`; `letter` says how those are written. Must not send.
 
 use url::Url;
 
@@ -11,6 +11,8 @@ use crate::{
         storage::{Tx, outbox},
     },
 };
+
+use super::letter::Letter;
 
 /// Where and when something happened, as mails tell it.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +32,10 @@ pub enum Message {
     ResetPassword,
     /// Word that the password is another one now.
     PasswordChanged,
+    /// A link to confirm the address of a new account.
+    VerifyEmail,
+    /// Word that somebody tried to create an account with an address that has one.
+    SignUpTried,
 }
 
 impl Message {
@@ -37,23 +43,22 @@ impl Message {
         match self {
             Self::ResetPassword => include_str!("templates/reset_password.txt"),
             Self::PasswordChanged => include_str!("templates/password_changed.txt"),
+            Self::VerifyEmail => include_str!("templates/verify_email.txt"),
+            Self::SignUpTried => include_str!("templates/sign_up_tried.txt"),
         }
     }
 
-    /// Subject and body, filled in.
-    fn render(self, site: &str, link: &Url, circumstances: Circumstances<'_>) -> (String, String) {
+    fn write(self, site: &str, link: &Url, circumstances: Circumstances<'_>) -> Letter {
         let time = circumstances.at.for_people();
         let device = device::in_words(circumstances.user_agent);
         let values = [
-            ("{site}", site),
-            ("{link}", link.as_str()),
-            ("{time}", &time),
-            ("{device}", &device),
-            ("{address}", circumstances.address),
+            ("site", site),
+            ("link", link.as_str()),
+            ("time", &time),
+            ("device", &device),
+            ("address", circumstances.address),
         ];
-        let fill = |text: &str| values.iter().fold(text.to_owned(), |text, (name, value)| text.replace(name, value));
-        let (subject, body) = self.template().split_once('\n').unwrap_or_default();
-        (fill(subject), fill(body))
+        Letter::write(self.template(), &values)
     }
 
     /// Puts the mail into the outbox, in the transaction of what causes it.
@@ -68,8 +73,8 @@ impl Message {
         link: &Url,
         circumstances: Circumstances<'_>,
     ) -> Result<(), ServerError> {
-        let (subject, body) = self.render(&state.config.site_name, link, circumstances);
-        outbox::add(tx, &state.new_id()?, recipient, &subject, &body, state.now()).await?;
+        let Letter { subject, text, html } = self.write(&state.config.site_name, link, circumstances);
+        outbox::add(tx, &state.new_id()?, recipient, &subject, &text, &html, state.now()).await?;
         Ok(())
     }
 }
@@ -78,15 +83,46 @@ impl Message {
 mod tests {
     use super::*;
 
-    #[test]
-    fn every_mail_is_filled_in_and_holds_one_link() {
+    const ALL: [Message; 4] =
+        [Message::ResetPassword, Message::PasswordChanged, Message::VerifyEmail, Message::SignUpTried];
+
+    fn write(message: Message) -> Letter {
         let link = Url::parse("https://accounts.example.com/reset-password?token=abc").expect("a URL");
         let circumstances = Circumstances { at: Moment(1_795_203_960), user_agent: "", address: "192.0.2.7" };
-        for message in [Message::ResetPassword, Message::PasswordChanged] {
-            let (subject, body) = message.render("Example", &link, circumstances);
+        message.write("Example", &link, circumstances)
+    }
+
+    #[test]
+    fn every_mail_is_filled_in_and_holds_one_link() {
+        for Letter { subject, text, html } in ALL.map(write) {
             assert!(subject.contains("Example") && !subject.contains('{'), "{subject}");
-            assert!(!body.contains('{') && body.contains("20 November 2026") && body.contains("192.0.2.7"), "{body}");
-            assert_eq!(body.matches("https://").count(), 1);
+            for fact in ["20 November 2026 at 19:46 UTC", "an unknown browser", "192.0.2.7"] {
+                assert!(text.contains(fact) && html.contains(fact), "{fact} in {text} and {html}");
+            }
+            assert!(
+                !text.contains('{') && !html.split_once("<body>").expect("a body").1.contains('{'),
+                "{text} {html}"
+            );
+            assert_eq!(text.lines().filter(|line| line.starts_with("http")).count(), 1, "{text}");
+            assert_eq!(text.matches("://").count(), 1, "{text}");
+            assert_eq!((html.matches("<a ").count(), html.matches("href=").count()), (1, 1), "{html}");
+            assert_eq!(html.matches("://").count(), 2, "in the link, and spelled out: {html}");
         }
+    }
+
+    #[test]
+    fn every_mail_fetches_nothing_and_follows_the_colour_scheme() {
+        for Letter { html, .. } in ALL.map(write) {
+            for fetched in ["src=", "url(", "@import", "<img", "<link", "<script"] {
+                assert!(!html.contains(fetched), "{fetched} in {html}");
+            }
+            assert!(html.contains("prefers-color-scheme: dark") && html.contains("lang=\"en\""), "{html}");
+        }
+    }
+
+    #[test]
+    fn links_that_expire_say_when() {
+        assert!(write(Message::ResetPassword).text.contains("within 30 minutes"));
+        assert!(write(Message::VerifyEmail).text.contains("within 24 hours"));
     }
 }

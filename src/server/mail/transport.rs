@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use lettre::{
     Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
-    message::{Mailbox, header::ContentType},
+    message::{Mailbox, MultiPart, header::ContentType},
 };
 
 use crate::server::{config::Config, storage::outbox::OutboxRow};
@@ -68,13 +68,16 @@ impl Transport {
     /// # Errors
     /// When the mail server refuses or is not there.
     pub async fn send(&self, row: &OutboxRow) -> Result<(), TransportError> {
-        let message = Message::builder()
+        let builder = Message::builder()
             .from(self.sender.clone())
             .to(Mailbox::new(None, row.recipient.parse()?))
             .subject(&row.subject)
-            .message_id(Some(format!("<{}@{}>", row.id, self.domain)))
-            .header(ContentType::TEXT_PLAIN)
-            .body(row.body.clone())?;
+            .message_id(Some(format!("<{}@{}>", row.id, self.domain)));
+        let message = if row.html.is_empty() {
+            builder.header(ContentType::TEXT_PLAIN).body(row.body.clone())?
+        } else {
+            builder.multipart(MultiPart::alternative_plain_html(row.body.clone(), row.html.clone()))?
+        };
         // The library's own limit covers the connection alone.
         tokio::time::timeout(TIMEOUT, self.smtp.send(message)).await.map_err(|_| TransportError::Silent)??;
         Ok(())

@@ -18,6 +18,8 @@ pub struct OutboxRow {
     pub subject: String,
     /// The plain text.
     pub body: String,
+    /// The same as HTML; empty where there is none.
+    pub html: String,
     created_at: i64,
     /// How often it was tried.
     pub attempts: i64,
@@ -45,15 +47,18 @@ pub async fn add(
     recipient: &Email,
     subject: &str,
     body: &str,
+    html: &str,
     now: Moment,
 ) -> Result<(), StoreError> {
     execute!(
         on,
-        "insert into outbox (id, recipient, subject, body, created_at, next_attempt_at, attempts) values ($1, $2, $3, $4, $5, $5, 0)",
+        "insert into outbox (id, recipient, subject, body, html, created_at, next_attempt_at, attempts)
+         values ($1, $2, $3, $4, $5, $6, $6, 0)",
         id,
         recipient.as_str(),
         subject,
         body,
+        html,
         now.0
     )?;
     Ok(())
@@ -65,7 +70,7 @@ pub async fn due(on: impl Into<Handle<'_>>, now: Moment, most: i64) -> Result<Ve
         fetch_all,
         OutboxRow,
         on,
-        "select id, recipient, subject, body, created_at, attempts from outbox
+        "select id, recipient, subject, body, html, created_at, attempts from outbox
          where sent_at is null and failed_at is null and next_attempt_at <= $1 order by created_at, id limit $2",
         now.0,
         most
@@ -91,13 +96,13 @@ pub async fn claim(
     Ok(claimed == 1)
 }
 
-/// Notes that a mail was handed to the mail server, and forgets its text.
+/// Notes that a mail was handed to the mail server, and forgets both parts.
 pub async fn mark_sent(on: impl Into<Handle<'_>>, id: &str, now: Moment) -> Result<(), StoreError> {
-    execute!(on, "update outbox set sent_at = $2, body = '', last_error = null where id = $1", id, now.0)?;
+    execute!(on, "update outbox set sent_at = $2, body = '', html = '', last_error = null where id = $1", id, now.0)?;
     Ok(())
 }
 
-/// Notes why an attempt failed; with `given_up`, it was the last, and the text is forgotten.
+/// Notes why an attempt failed; with `given_up`, it was the last, and both parts are forgotten.
 pub async fn mark_failed(
     on: impl Into<Handle<'_>>,
     id: &str,
@@ -106,7 +111,8 @@ pub async fn mark_failed(
 ) -> Result<(), StoreError> {
     execute!(
         on,
-        "update outbox set last_error = $2, failed_at = $3, body = case when $3 is null then body else '' end where id = $1",
+        "update outbox set last_error = $2, failed_at = $3, body = case when $3 is null then body else '' end,
+         html = case when $3 is null then html else '' end where id = $1",
         id,
         error,
         given_up.map(|moment| moment.0)
@@ -120,7 +126,18 @@ pub async fn newest(on: impl Into<Handle<'_>>, most: i64) -> Result<Vec<OutboxRo
         fetch_all,
         OutboxRow,
         on,
-        "select id, recipient, subject, body, created_at, attempts from outbox order by created_at desc, id desc limit $1",
+        "select id, recipient, subject, body, html, created_at, attempts from outbox order by created_at desc, id desc limit $1",
         most
+    )
+}
+
+/// One mail, for a developer to read.
+pub async fn find(on: impl Into<Handle<'_>>, id: &str) -> Result<Option<OutboxRow>, StoreError> {
+    fetch!(
+        fetch_optional,
+        OutboxRow,
+        on,
+        "select id, recipient, subject, body, html, created_at, attempts from outbox where id = $1",
+        id
     )
 }

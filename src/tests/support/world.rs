@@ -50,6 +50,7 @@ pub struct World {
 pub struct Mail {
     pub subject: String,
     pub body: String,
+    pub html: String,
 }
 
 impl Mail {
@@ -139,7 +140,7 @@ impl World {
         jobs::run_once(&self.state, None).await.expect("background tasks");
         let rows = outbox::newest(&mut self.state.db.read().await.expect("a connection"), 100).await.expect("mail");
         let to_them = rows.into_iter().filter(|row| row.recipient == email);
-        to_them.map(|row| Mail { subject: row.subject, body: row.body }).collect()
+        to_them.map(|row| Mail { subject: row.subject, body: row.body, html: row.html }).collect()
     }
 
     /// Disables an account, as an administrator would.
