@@ -44,7 +44,9 @@ wasm_module() {
 estimator() {
     wasm_module estimator estimator estimator-build
     mkdir -p target/estimator
-    cp target/wasm/estimator/estimator{.js,_bg.wasm} target/estimator/
+    cp -p target/wasm/estimator/estimator{.js,_bg.wasm} target/estimator/
+    cp -p src/estimator_worker.js target/estimator/worker.js
+    node scripts/compress.mjs target/estimator
 }
 
 site() {
@@ -57,6 +59,7 @@ site() {
     # Leptos asks for it by this name wherever LEPTOS_OUTPUT_NAME is set.
     cp "target/wasm/$name/${name}_bg.wasm" "$pkg/$name.wasm"
     node scripts/css.mjs "$STYLE_FILE" "$pkg/$name.css" "$STYLE_BROWSERS"
+    node scripts/compress.mjs "$root"
 }
 
 server() {

@@ -8,6 +8,7 @@ use leptos_router::{
     path,
 };
 
+use crate::domain::site::Site;
 use crate::pages::{
     change_password::ChangePasswordPage, dashboard::DashboardPage, error::NotFound,
     forgot_password::ForgotPasswordPage, home::HomePage, reset_password::ResetPasswordPage, set_up::SetUpPage,
@@ -35,12 +36,13 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 /// What the head of every document holds, pages and errors alike.
 #[component]
 pub fn Head() -> impl IntoView {
+    let site = use_context::<Site>().unwrap_or_default();
     view! {
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
-        <link rel="stylesheet" id="leptos" href="/pkg/latchkey.css" />
+        <link rel="stylesheet" id="leptos" href=format!("/{}/latchkey.css", site.assets.pkg) />
     }
 }
 

@@ -1,4 +1,4 @@
-//! The estimator's door to JavaScript, for the Worker in `public/estimator-worker.js`. Must not touch the page.
+//! The estimator's door to JavaScript, for the Worker in `estimator_worker.js`. Must not touch the page.
 
 use wasm_bindgen::prelude::wasm_bindgen;
 

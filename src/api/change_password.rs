@@ -15,17 +15,14 @@ pub async fn change_password(
     #[server(default)] sign_out_others: bool,
 ) -> Result<(), AuthError> {
     use crate::{
-        domain::{
-            flash::{Flash, Notice},
-            safe_path::SafePath,
-        },
+        domain::flash::Notice,
         server::{flows::change_password, http::call::Call},
     };
 
     let call = Call::current()?;
     call.user()?;
     let change = change_password::Change { password, new_password, sign_out_others };
-    change_password::run(&call.state, &call.session, &call.request, change).await?;
-    call.see_other(&SafePath::dashboard(), &Flash::notice(Notice::PasswordChanged));
+    let next = change_password::run(&call.state, &call.session, &call.request, change).await?;
+    call.go_on(next, Some(Notice::PasswordChanged), Notice::PasswordChangedSignIn);
     Ok(())
 }

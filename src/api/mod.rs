@@ -5,12 +5,16 @@
     reason = "the arguments of a server function become fields of a struct that cannot be documented"
 )]
 
+/// Another address while the present one is not proven.
+pub mod change_email;
 /// Changing the password.
 pub mod change_password;
 /// The wire form of errors.
 mod error;
 /// Asking for a reset link.
 pub mod forgot_password;
+/// Another link to prove an address with.
+pub mod resend_verification;
 /// A new password by link.
 pub mod reset_password;
 /// The first administrator.
@@ -21,6 +25,8 @@ pub mod sign_in;
 pub mod sign_out;
 /// Making an account.
 pub mod sign_up;
+/// Proof that mail to an address arrives.
+pub mod verify_email;
 
 /// A form of ours: where it is posted, and the page that shows it and its errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,8 +38,18 @@ pub struct FormRoute {
 }
 
 /// Every form of this site.
-pub const FORMS: [FormRoute; 7] =
-    [SIGN_UP, SIGN_IN, SIGN_OUT, FORGOT_PASSWORD, RESET_PASSWORD, CHANGE_PASSWORD, SET_UP];
+pub const FORMS: [FormRoute; 10] = [
+    SIGN_UP,
+    SIGN_IN,
+    SIGN_OUT,
+    FORGOT_PASSWORD,
+    RESET_PASSWORD,
+    CHANGE_PASSWORD,
+    SET_UP,
+    VERIFY_EMAIL,
+    RESEND_VERIFICATION,
+    CHANGE_EMAIL,
+];
 
 /// A new account.
 pub const SIGN_UP: FormRoute = FormRoute { action: "/api/sign_up", page: "/sign-up" };
@@ -49,3 +65,9 @@ pub const RESET_PASSWORD: FormRoute = FormRoute { action: "/api/reset_password",
 pub const CHANGE_PASSWORD: FormRoute = FormRoute { action: "/api/change_password", page: "/account/password" };
 /// The first administrator.
 pub const SET_UP: FormRoute = FormRoute { action: "/api/set_up", page: "/setup" };
+/// Proof of an address by link.
+pub const VERIFY_EMAIL: FormRoute = FormRoute { action: "/api/verify_email", page: "/verify-email" };
+/// Another such link.
+pub const RESEND_VERIFICATION: FormRoute = FormRoute { action: "/api/resend_verification", page: "/verify-email" };
+/// Another address.
+pub const CHANGE_EMAIL: FormRoute = FormRoute { action: "/api/change_email", page: "/account/email" };

@@ -15,7 +15,7 @@ pub async fn set_up(
     #[server(default)] new_password: String,
 ) -> Result<(), AuthError> {
     use crate::{
-        domain::{flash::Flash, safe_path::SafePath},
+        domain::flash::Notice,
         server::{
             flows::{set_up, sign_up::Application},
             http::call::Call,
@@ -24,8 +24,8 @@ pub async fn set_up(
 
     let call = Call::current()?;
     let application = Application { email, username, new_password };
-    set_up::run(&call.state, &call.session, &call.request, &call.link_token(), application).await?;
+    let next = set_up::run(&call.state, &call.session, &call.request, &call.link_token(), application).await?;
     call.forget_link();
-    call.see_other(&SafePath::dashboard(), &Flash::default());
+    call.go_on(next, None, Notice::AccountCreated);
     Ok(())
 }

@@ -15,13 +15,19 @@ pub async fn sign_up(
     #[server(default)] new_password: String,
 ) -> Result<(), AuthError> {
     use crate::{
-        domain::{flash::Flash, safe_path::SafePath},
-        server::{flows::sign_up, http::call::Call},
+        domain::flash::Notice,
+        server::{
+            flows::{NextStep, sign_up},
+            http::call::Call,
+        },
     };
 
     let call = Call::current()?;
+    let typed = email.clone();
     let application = sign_up::Application { email, username, new_password };
-    sign_up::run(&call.state, &call.session, &call.request, application).await?;
-    call.see_other(&SafePath::dashboard(), &Flash::default());
+    match sign_up::run(&call.state, &call.session, &call.request, application).await? {
+        NextStep::CheckMail => call.check_mail(typed.trim()),
+        next => call.go_on(next, None, Notice::AccountCreated),
+    }
     Ok(())
 }

@@ -8,8 +8,6 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 
 use crate::domain::strength::Strength;
 
-/// The Worker's script.
-const WORKER: &str = "/estimator-worker.js";
 /// How long a page is left alone before the estimator is fetched without being needed yet.
 const IDLE: Duration = Duration::from_secs(3);
 /// How long typing must pause before the verdict is announced.
@@ -18,6 +16,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// The meter for one password input.
 #[island]
 pub fn StrengthMeter(
+    /// The address of the Worker's script.
+    worker: String,
     /// The `id` of the password input.
     input_id: String,
     /// The `id`s of inputs that hold the person's own words.
@@ -30,9 +30,10 @@ pub fn StrengthMeter(
 
     Effect::new(move |_| {
         let estimator = StoredValue::new_local(None::<Estimator>);
+        let worker = StoredValue::new(worker.clone());
         let load = move || {
             if estimator.with_value(Option::is_none) {
-                estimator.set_value(Estimator::start(set_strength));
+                estimator.set_value(worker.with_value(|worker| Estimator::start(worker, set_strength)));
             }
         };
         let password_id = StoredValue::new(input_id.clone());
@@ -142,10 +143,10 @@ struct Estimator {
 
 impl Estimator {
     /// Starts the Worker; `None` where there are none, and the page then shows the rules alone.
-    fn start(set_strength: WriteSignal<Option<Strength>>) -> Option<Self> {
+    fn start(script: &str, set_strength: WriteSignal<Option<Strength>>) -> Option<Self> {
         let options = web_sys::WorkerOptions::new();
         options.set_type(web_sys::WorkerType::Module);
-        let worker = web_sys::Worker::new_with_options(WORKER, &options).ok()?;
+        let worker = web_sys::Worker::new_with_options(script, &options).ok()?;
         let newest = StoredValue::new_local(0);
         let on_answer = Closure::new(move |event: web_sys::MessageEvent| {
             let answer: js_sys::Array = event.data().unchecked_into();

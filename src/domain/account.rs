@@ -11,6 +11,8 @@ pub struct CurrentUser {
     pub id: String,
     /// The e-mail address, if there is one.
     pub email: Option<Email>,
+    /// Whether there is an e-mail address that was never proven to be theirs.
+    pub is_unverified: bool,
     /// The user name, if there is one.
     pub username: Option<Username>,
     /// What they may do.

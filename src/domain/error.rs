@@ -24,6 +24,9 @@ pub enum AuthError {
     /// `410`: the link was used, replaced, has expired or never existed.
     #[error("the link cannot be used")]
     LinkDead,
+    /// `409`: the address is proven, so this is no longer the way to change it.
+    #[error("the address is proven already")]
+    AlreadyVerified,
     /// `401`: the act needs a session.
     #[error("not signed in")]
     NotSignedIn,
@@ -39,6 +42,18 @@ pub enum AuthError {
     /// `413`: larger than any form of this site.
     #[error("request too large")]
     TooLarge,
+    /// `429`: too many wrong passwords; the same for people we know and people we do not (ASVS 6.3.1).
+    #[error("too many tries")]
+    TooManyTries {
+        /// Seconds until the next try is looked at.
+        retry_after: u32,
+    },
+    /// `429`: too many sign-ups or requests for mail.
+    #[error("too many requests")]
+    TooManyRequests {
+        /// Seconds until the next request is looked at.
+        retry_after: u32,
+    },
     /// `503`: more sign-ins than this machine can hash; come back.
     #[error("busy")]
     Busy {
@@ -58,11 +73,12 @@ impl AuthError {
             Self::Malformed => 400,
             Self::InvalidCredentials | Self::NotSignedIn => 401,
             Self::CrossSite => 403,
-            Self::AccountNotCreated => 409,
+            Self::AccountNotCreated | Self::AlreadyVerified => 409,
             Self::LinkDead => 410,
             Self::TooLarge => 413,
             Self::UnsupportedForm => 415,
             Self::Fields { .. } => 422,
+            Self::TooManyTries { .. } | Self::TooManyRequests { .. } => 429,
             Self::Unexpected => 500,
             Self::Busy { .. } => 503,
         }
@@ -82,10 +98,23 @@ impl AuthError {
             Self::Fields { .. }
                 | Self::InvalidCredentials
                 | Self::AccountNotCreated
+                | Self::AlreadyVerified
                 | Self::LinkDead
                 | Self::NotSignedIn
+                | Self::TooManyTries { .. }
+                | Self::TooManyRequests { .. }
                 | Self::Busy { .. }
         )
+    }
+
+    /// Seconds until it makes sense to try again (RFC 9110 `Retry-After`), where that can be told.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<u32> {
+        match self {
+            Self::TooManyTries { retry_after } | Self::TooManyRequests { retry_after } => Some(*retry_after),
+            Self::Busy { retry_after } => Some(u32::from(*retry_after)),
+            _ => None,
+        }
     }
 
     /// The sentence people read where the fault lies with no single field.
@@ -99,6 +128,7 @@ impl AuthError {
             Self::AccountNotCreated => {
                 "We could not create the account. If you already have one, sign in or reset your password.".into()
             }
+            Self::AlreadyVerified => "Your e-mail address is confirmed, so it stays as it is.".into(),
             Self::LinkDead => {
                 "This link no longer works: it was used, replaced by a newer one, or is older than 30 minutes.".into()
             }
@@ -111,6 +141,12 @@ impl AuthError {
             Self::UnsupportedForm => "Send this as a form: application/x-www-form-urlencoded.".into(),
             Self::TooLarge => {
                 "This request is larger than any form of this site. Shorten what you entered and try again.".into()
+            }
+            Self::TooManyTries { retry_after } => {
+                format!("Too many tries. Wait {}, then try again, or reset your password.", wait(*retry_after))
+            }
+            Self::TooManyRequests { retry_after } => {
+                format!("Too many requests in a short time. Wait {}, then try again.", wait(*retry_after))
             }
             Self::Busy { retry_after } => {
                 format!("Many people are signing in right now. Wait {retry_after} seconds, then try again.")
@@ -129,5 +165,15 @@ impl From<Vec<FieldError>> for AuthError {
 impl From<FieldError> for AuthError {
     fn from(field: FieldError) -> Self {
         Self::Fields { fields: vec![field] }
+    }
+}
+
+/// Seconds as people count them, never less than they are.
+fn wait(seconds: u32) -> String {
+    match seconds {
+        0..=1 => "a second".into(),
+        2..=90 => format!("{seconds} seconds"),
+        91..=5_400 => format!("{} minutes", seconds.div_ceil(60)),
+        _ => format!("{} hours", seconds.div_ceil(3_600)),
     }
 }

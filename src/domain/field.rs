@@ -68,6 +68,9 @@ pub enum Problem {
     /// Not an e-mail address.
     #[error("not an e-mail address")]
     EmailShape,
+    /// An address that this account cannot have; never says why.
+    #[error("not an address for this account")]
+    EmailUnavailable,
     /// Not a user name.
     #[error("not a user name")]
     UsernameShape,
@@ -117,6 +120,9 @@ impl FieldError {
             (Problem::Missing, Field::Password) => "Enter your password".into(),
             (Problem::Missing, Field::NewPassword) => "Enter a password".into(),
             (Problem::EmailShape, _) => "Enter an e-mail address like name@example.com".into(),
+            (Problem::EmailUnavailable, _) => {
+                "Enter another address. If this one is yours and has an account, sign in with it instead".into()
+            }
             (Problem::UsernameShape, _) => format!(
                 "Use {} to {} letters, digits, dots, dashes or underscores, with a letter or digit first and last",
                 username::MIN_CHARACTERS,

@@ -23,6 +23,14 @@ pub enum Notice {
     PasswordReset,
     /// After a change of password.
     PasswordChanged,
+    /// The same, where no session could be begun.
+    PasswordChangedSignIn,
+    /// After sign-up, where no session could be begun.
+    AccountCreated,
+    /// A link that proves an address is on its way, if there is anything to prove.
+    VerificationSent,
+    /// After the address was proven.
+    EmailVerified,
     /// The mail with a link is on its way, if the account exists.
     ResetRequested,
 }
@@ -40,6 +48,10 @@ impl Notice {
                 "Your password is changed and all sessions have ended. Sign in with the new password."
             }
             Self::PasswordChanged => "Your password is changed.",
+            Self::VerificationSent => "A mail with a link is on its way. The link works for 24 hours.",
+            Self::EmailVerified => "Your e-mail address is confirmed.",
+            Self::PasswordChangedSignIn => "Your password is changed. Sign in with the new one to go on.",
+            Self::AccountCreated => "Your account is ready. Sign in to go on.",
             Self::ResetRequested => {
                 "If an account belongs to that address, a mail with a link is on its way. The link works for 30 minutes."
             }
@@ -49,7 +61,14 @@ impl Notice {
     /// Whether this is good news (shown as success) or information.
     #[must_use]
     pub fn is_success(self) -> bool {
-        matches!(self, Self::PasswordReset | Self::PasswordChanged)
+        matches!(
+            self,
+            Self::PasswordReset
+                | Self::PasswordChanged
+                | Self::PasswordChangedSignIn
+                | Self::EmailVerified
+                | Self::AccountCreated
+        )
     }
 }
 

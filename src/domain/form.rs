@@ -34,6 +34,10 @@ pub enum Form {
         /// The fewest code points of a password.
         minimum: u16,
     },
+    /// The password of somebody who is asked for it again.
+    Password,
+    /// Another address in exchange for the password.
+    ChangeEmail,
 }
 
 /// The identifiers of a new account; at least one is there.
@@ -65,6 +69,11 @@ impl Form {
             }
             Self::SignIn => {
                 note(Field::Identifier, Identifier::parse(&value(Field::Identifier)).map(drop));
+                note(Field::Password, password::check_current(&value(Field::Password)));
+            }
+            Self::Password => note(Field::Password, password::check_current(&value(Field::Password))),
+            Self::ChangeEmail => {
+                note(Field::Email, Email::parse(&value(Field::Email)).map(drop));
                 note(Field::Password, password::check_current(&value(Field::Password)));
             }
             Self::ForgotPassword => note(Field::Email, Email::parse(&value(Field::Email)).map(drop)),
@@ -154,6 +163,8 @@ mod tests {
                 Form::ForgotPassword,
                 Form::ResetPassword { minimum },
                 Form::ChangePassword { minimum },
+                Form::Password,
+                Form::ChangeEmail,
             ] {
                 for error in form.check(|_| text.clone()) {
                     prop_assert!(!error.sentence().is_empty());

@@ -56,6 +56,15 @@ impl Identifier {
         };
         parsed.map_err(|_| Problem::IdentifierShape)
     }
+
+    /// The form that all spellings of the same identifier share.
+    #[must_use]
+    pub fn key(&self) -> String {
+        match self {
+            Self::Email(email) => email.key(),
+            Self::Username(username) => username.key(),
+        }
+    }
 }
 
 #[cfg(test)]

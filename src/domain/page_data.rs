@@ -18,6 +18,15 @@ pub struct ResetLink {
     pub own_words: Vec<String>,
 }
 
+/// For `/verify-email`, where the browser brought a link that works.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifyLink {
+    /// The address that it proves.
+    pub email: String,
+    /// Whether the password is asked for, because this browser is not signed in as the one whose link it is.
+    pub needs_password: bool,
+}
+
 /// For `/setup`, where the browser brought a link that works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SetUpLink;

@@ -4,6 +4,21 @@ use serde::{Deserialize, Serialize};
 
 use super::identifier::IdentifierMode;
 
+/// Where the files of this build are served, without the leading `/`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssetPaths {
+    /// Script, styles, WebAssembly.
+    pub pkg: String,
+    /// The strength estimator and its Worker.
+    pub estimator: String,
+}
+
+impl Default for AssetPaths {
+    fn default() -> Self {
+        Self { pkg: "pkg".into(), estimator: "estimator".into() }
+    }
+}
+
 /// The settings that pages show or check by.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Site {
@@ -15,6 +30,8 @@ pub struct Site {
     pub password_minimum: u16,
     /// Where a developer reads mail, if this process keeps it.
     pub mail_page: Option<String>,
+    /// Where the files of this build are served.
+    pub assets: AssetPaths,
 }
 
 impl Default for Site {
@@ -24,6 +41,7 @@ impl Default for Site {
             identifier: IdentifierMode::Email,
             password_minimum: super::password::MIN_CODE_POINTS,
             mail_page: None,
+            assets: AssetPaths::default(),
         }
     }
 }

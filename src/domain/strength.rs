@@ -42,6 +42,8 @@ pub enum Reason {
     OwnWords,
     /// It is among the passwords tried first.
     CommonPassword,
+    /// It became known in a breach somewhere.
+    Breached,
     /// It is close to one of those.
     SimilarToCommon,
     /// A single dictionary word.
@@ -69,6 +71,7 @@ impl Reason {
         match self {
             Self::OwnWords => "it contains your own name or address, or the name of this site",
             Self::CommonPassword => "it is one of the passwords people try first",
+            Self::Breached => "it is in a list of passwords that were stolen elsewhere, and those are tried early",
             Self::SimilarToCommon => "it is close to a password people try first",
             Self::SingleWord => "a single word is soon guessed; add two or three more",
             Self::Name => "a name on its own is soon guessed; add two or three words",

@@ -26,7 +26,7 @@ pub struct Mail {
 #[must_use]
 pub fn document(site: &Site, mails: &[Mail]) -> String {
     let (name, mails) = (site.name.clone(), mails.to_vec());
-    super::whole_document(&format!("Mail – {}", site.name), move || {
+    super::whole_document(site, &format!("Mail – {}", site.name), move || {
         let is_empty = mails.is_empty();
         view! {
             <Layout site_name=name navigation=().into_any()>

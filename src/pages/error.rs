@@ -10,7 +10,7 @@ use super::frame::Frame;
 #[must_use]
 pub fn document(site: &Site, title: &'static str, sentence: &str, request_id: &str) -> String {
     let (name, sentence, request_id) = (site.name.clone(), sentence.to_owned(), request_id.to_owned());
-    super::whole_document(&format!("{title} – {}", site.name), move || {
+    super::whole_document(site, &format!("{title} – {}", site.name), move || {
         view! {
             <Layout site_name=name navigation=().into_any()>
                 <h1>{title}</h1>

@@ -25,12 +25,15 @@ pub mod sign_in;
 /// `/sign-up`
 pub mod sign_up;
 
+use crate::domain::site::Site;
+
 /// A page rendered outside of the route table, as a whole document. Its own reactive owner ends with it.
-fn whole_document(title: &str, page: impl FnOnce() -> leptos::prelude::AnyView) -> String {
+fn whole_document(site: &Site, title: &str, page: impl FnOnce() -> leptos::prelude::AnyView) -> String {
     use leptos::prelude::*;
 
     let owner = Owner::new_root(None);
     owner.with(|| {
+        provide_context(site.clone());
         view! {
             <!DOCTYPE html>
             <html lang="en">

@@ -29,11 +29,12 @@ pub fn NewPasswordField(
         "At least {} characters. A few words that do not belong together are strong and easy to remember. Anything goes: spaces, accents, emoji.",
         site.password_minimum
     );
+    let worker = format!("/{}/worker.js", site.assets.estimator);
     let own_words = std::iter::once(site.name).chain(own_words).collect();
     let own_inputs = [Field::Email, Field::Username].map(|field| field.id().to_owned()).to_vec();
     view! {
         <PasswordField field=Field::NewPassword label hint autocomplete="new-password" errors>
-            <StrengthMeter input_id=Field::NewPassword.id().to_owned() own_inputs own_words />
+            <StrengthMeter worker input_id=Field::NewPassword.id().to_owned() own_inputs own_words />
         </PasswordField>
     }
 }

@@ -16,6 +16,9 @@ pub enum ServerError {
     /// The hashing pool failed.
     #[error("password hashing: {0}")]
     Hashing(String),
+    /// The operator's list of breached passwords cannot be read; nothing is accepted unread.
+    #[error("breached_passwords: {0}")]
+    BreachedPasswords(String),
     /// No randomness.
     #[error("the operating system gave no randomness")]
     Random,

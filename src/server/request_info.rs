@@ -1,5 +1,7 @@
 //! Who asks: what a flow may know of a request. Must not hold headers or cookies.
 
+use std::net::{IpAddr, Ipv6Addr};
+
 /// The most bytes of a user agent that are kept.
 const MAX_USER_AGENT_BYTES: usize = 256;
 
@@ -15,6 +17,18 @@ pub struct RequestInfo {
 }
 
 impl RequestInfo {
+    /// Whom tries are counted for: the address, of IPv6 the first 64 bits, which is what one customer has (RFC 6177).
+    #[must_use]
+    pub fn network(&self) -> String {
+        match self.address.parse() {
+            Ok(IpAddr::V6(address)) => {
+                let [a, b, c, d, ..] = address.segments();
+                format!("{}/64", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+            }
+            _ => self.address.clone(),
+        }
+    }
+
     /// A user agent header as it may be kept.
     #[must_use]
     pub fn clean_user_agent(header: &[u8]) -> String {
@@ -28,6 +42,15 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn one_customer_is_one_network() {
+        let network = |address: &str| RequestInfo { address: address.into(), ..RequestInfo::default() }.network();
+        assert_eq!(network("2001:db8:1:2:3:4:5:6"), network("2001:db8:1:2:ffff::1"));
+        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
+        assert_eq!(network("192.0.2.7"), "192.0.2.7");
+        assert_eq!(network("unknown"), "unknown");
+    }
 
     proptest! {
         /// ASVS 16.4.1.

@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicU16, Ordering},
+    atomic::{AtomicI64, AtomicU16, Ordering},
 };
 
 use axum::extract::FromRef;
@@ -14,8 +14,9 @@ use crate::domain::{moment::Moment, site::Site};
 use super::{
     clock::{Clock, SystemClock},
     config::Config,
-    crypto::password::HashingPool,
+    crypto::{password::HashingPool, password_lists::BreachedPasswords},
     error::ServerError,
+    http::assets,
     random::{Random, SystemRandom},
     storage::Db,
 };
@@ -27,6 +28,8 @@ pub struct AppState {
     pub leptos_options: LeptosOptions,
     /// Settings.
     pub config: Arc<Config>,
+    /// What pages know of this site.
+    pub site: Arc<Site>,
     /// The database.
     pub db: Db,
     /// The clock.
@@ -39,6 +42,8 @@ pub struct AppState {
     pub work: Arc<Notify>,
     /// Keeps rows of one second in the order in which they were made.
     pub ids: Arc<AtomicU16>,
+    /// When rows that nobody needs were last removed, in seconds since 1970.
+    pub last_retention: Arc<AtomicI64>,
 }
 
 impl AppState {
@@ -53,22 +58,31 @@ impl AppState {
     /// Puts together a process with a clock and randomness of the caller's.
     ///
     /// # Errors
-    /// When the hashing cost cannot be had.
+    /// When the hashing cost cannot be had, or the list of breached passwords not be read.
     pub fn with_seams(
         config: Config,
         db: Db,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Result<Self, ServerError> {
+        let mut passwords = HashingPool::new(config.hashing_cost(), Arc::clone(&random))?;
+        if let Some(path) = &config.breached_passwords {
+            let list = BreachedPasswords::open(path)
+                .map_err(|error| ServerError::BreachedPasswords(format!("{}: {error}", path.display())))?;
+            passwords = passwords.with_breached(list);
+        }
+        let assets = assets::paths(&config.site_root, &config.estimator_root, config.is_watched());
         Ok(Self {
-            leptos_options: config.leptos_options(),
-            passwords: HashingPool::new(config.hashing_cost(), Arc::clone(&random))?,
+            leptos_options: config.leptos_options(&assets),
+            site: Arc::new(config.site(assets)),
+            passwords,
             config: Arc::new(config),
             db,
             clock,
             random,
             work: Arc::new(Notify::new()),
             ids: Arc::default(),
+            last_retention: Arc::default(),
         })
     }
 
@@ -93,6 +107,6 @@ impl AppState {
     /// What pages know of this site.
     #[must_use]
     pub fn site(&self) -> Site {
-        self.config.site()
+        self.site.as_ref().clone()
     }
 }

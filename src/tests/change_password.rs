@@ -60,6 +60,18 @@ on_both_engines! {
         assert!(page.says("This session was ended") && page.says("Sign in"), "{}", page.body);
     }
 
+    /// ASVS 2.3.3.
+    async fn a_changed_password_whose_session_fails_to_begin_stays_changed(world) {
+        let mut browser = world.sign_up("sam@example.com").await.browser;
+        world.refuse_new_sessions().await;
+        let fields = [("password", PASSWORD), ("new_password", OTHER_PASSWORD), ("sign_out_others", "true")];
+        let page = browser.submit_and_follow("/api/change_password", &fields).await;
+        assert!(page.says("Your password is changed. Sign in with the new one to go on."), "{}", page.body);
+        world.take_new_sessions().await;
+        assert!(!browser.is_signed_in().await);
+        assert_eq!(browser.sign_in("sam@example.com", OTHER_PASSWORD).await.location(), "/dashboard");
+    }
+
     /// ASVS 8.2.1.
     async fn it_needs_a_session(world) {
         world.sign_up("sam@example.com").await;

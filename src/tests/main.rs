@@ -4,11 +4,13 @@
 
 mod support;
 
+mod assets;
 mod bad_input;
 mod change_password;
 mod command_line;
 mod csrf;
 mod dashboard;
+mod headers;
 mod mail;
 mod reset_password;
 mod set_up;
@@ -16,3 +18,5 @@ mod sign_in;
 mod sign_out;
 mod sign_up;
 mod storage;
+mod throttle;
+mod verify_email;

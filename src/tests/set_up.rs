@@ -38,6 +38,17 @@ on_both_engines! {
         assert_eq!(attempts.join_all().await.into_iter().filter(|made| *made).count(), 1);
     }
 
+    /// ASVS 2.3.3.
+    async fn an_administrator_whose_session_fails_to_begin_is_still_made(world) {
+        let mut browser = bring_link(world).await;
+        world.refuse_new_sessions().await;
+        let fields = [("email", "sam@example.com"), ("new_password", PASSWORD)];
+        let page = browser.submit_and_follow("/api/set_up", &fields).await;
+        assert!(page.says("Your account is ready. Sign in to go on."), "{}", page.body);
+        world.take_new_sessions().await;
+        assert_eq!(browser.sign_in("sam@example.com", PASSWORD).await.location(), "/dashboard");
+    }
+
     async fn without_the_link_nobody_is_an_administrator(world) {
         let mut browser = world.anonymous();
         assert!(browser.get("/setup").await.says("This link does not work"));

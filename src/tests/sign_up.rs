@@ -81,6 +81,17 @@ on_both_engines! {
         }
     }
 
+    /// ASVS 2.3.3: what is done is not called a failure, and the way on is said.
+    async fn an_account_whose_session_fails_to_begin_is_still_made(world) {
+        world.refuse_new_sessions().await;
+        let mut browser = world.anonymous();
+        let page = browser.submit_and_follow("/api/sign_up", &[("email", "sam@example.com"), ("new_password", PASSWORD)]).await;
+        assert!(page.says("Your account is ready. Sign in to go on."), "{}", page.body);
+        assert!(page.body.contains("action=\"/api/sign_in\""), "{}", page.body);
+        world.take_new_sessions().await;
+        assert_eq!(browser.sign_in("sam@example.com", PASSWORD).await.location(), "/dashboard");
+    }
+
     /// ASVS 15.3.3: what the form does not ask for is not taken.
     async fn nobody_gives_themselves_a_role(world) {
         let mut browser = world.anonymous();

@@ -1,6 +1,8 @@
 //! The command line: arguments, and what each command prints. Must not decide what a flow decides.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line prints")]
 
+/// `latchkey config …`
+mod config;
 /// `latchkey estimate`
 mod estimate;
 /// `latchkey serve`
@@ -35,6 +37,9 @@ enum Command {
     Serve,
     /// Bring the database up to date.
     Migrate,
+    /// Look at settings.
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
     /// Work with people's accounts.
     #[command(subcommand)]
     User(user::UserCommand),
@@ -92,8 +97,10 @@ pub fn run() -> ExitCode {
 }
 
 async fn execute(command: Command) -> Result<(), CliError> {
-    if matches!(command, Command::Estimate) {
-        return estimate::run();
+    match &command {
+        Command::Estimate => return estimate::run(),
+        Command::Config(command) => return config::run(command),
+        Command::Serve | Command::Migrate | Command::User(_) => {}
     }
     let config = Config::load()?;
     telemetry::start(&config);
@@ -106,6 +113,6 @@ async fn execute(command: Command) -> Result<(), CliError> {
             println!("The {} database is up to date.", db.engine());
             Ok(())
         }
-        Command::Estimate => Ok(()),
+        Command::Estimate | Command::Config(_) => Ok(()),
     }
 }

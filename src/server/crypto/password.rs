@@ -22,6 +22,8 @@ use crate::{
     },
 };
 
+use super::password_lists::{BreachedPasswords, is_common};
+
 /// Bytes of a salt (RFC 9106 section 3.1).
 const SALT_BYTES: usize = 16;
 /// What somebody who finds the queue full is told to wait.
@@ -61,6 +63,7 @@ pub struct HashingPool {
     nobody: Arc<str>,
     queue: Arc<Semaphore>,
     permits: Arc<Semaphore>,
+    breached: Option<Arc<BreachedPasswords>>,
 }
 
 impl HashingPool {
@@ -82,7 +85,15 @@ impl HashingPool {
             nobody,
             queue: Arc::new(Semaphore::new(permits + cost.queue)),
             permits: Arc::new(Semaphore::new(permits)),
+            breached: None,
         })
+    }
+
+    /// Refuses what is on an operator's list as well (ASVS 6.2.12).
+    #[must_use]
+    pub fn with_breached(mut self, breached: BreachedPasswords) -> Self {
+        self.breached = Some(Arc::new(breached));
+        self
     }
 
     /// The cost in force.
@@ -91,7 +102,7 @@ impl HashingPool {
         self.cost
     }
 
-    /// Hashes a new password, provided it is hard enough to guess (ASVS 6.2.4, 6.2.11, 11.4.2).
+    /// Hashes a new password, provided it is hard enough to guess (ASVS 6.2.4, 6.2.11, 6.2.12, 11.4.2).
     ///
     /// # Errors
     /// [`Problem::PasswordWeak`] as a value, [`AuthError::Busy`] when the queue is full.
@@ -101,7 +112,16 @@ impl HashingPool {
         own_words: Vec<String>,
     ) -> Result<Result<String, Problem>, FlowError> {
         let (argon2, random) = (self.argon2.clone(), Arc::clone(&self.random));
+        let breached = self.breached.clone();
         self.run(move || {
+            if is_common(&password) {
+                return Ok(Err(Problem::PasswordWeak(Reason::CommonPassword)));
+            }
+            if let Some(breached) = breached
+                && breached.contains(&password).map_err(|error| ServerError::BreachedPasswords(error.to_string()))?
+            {
+                return Ok(Err(Problem::PasswordWeak(Reason::Breached)));
+            }
             let strength: Strength = estimate(&password, &own_words);
             if !strength.is_enough() {
                 return Ok(Err(Problem::PasswordWeak(strength.reason.unwrap_or(Reason::TooLittle))));

@@ -19,6 +19,8 @@ use crate::{
     },
 };
 
+use super::NextStep;
+
 /// What the form holds, as posted.
 #[derive(Clone, Default)]
 pub struct Change {
@@ -40,7 +42,7 @@ pub async fn run(
     session: &CurrentSession,
     request: &RequestInfo,
     change: Change,
-) -> Result<(), FlowError> {
+) -> Result<NextStep, FlowError> {
     let current = session.get().await?.ok_or(AuthError::NotSignedIn)?;
     let rules = Form::ChangePassword { minimum: state.config.password_min_length };
     let errors = rules.check(|field| match field {
@@ -55,11 +57,7 @@ pub async fn run(
 
     let user = users::find(&mut state.db.read().await?, &current.user_id).await?.ok_or(AuthError::NotSignedIn)?;
     let is_same = change.password == change.new_password;
-    let verified = state.passwords.verify(change.password, user.password_hash.clone()).await?;
-    if !verified.matches {
-        tracing::info!(user = %user.id, address = %request.address, "change of password refused");
-        return Err(refuse(Field::Password, Problem::PasswordWrong));
-    }
+    super::check_password(state, request, &user, change.password).await?;
     if is_same {
         return Err(refuse(Field::NewPassword, Problem::PasswordSame));
     }
@@ -81,7 +79,6 @@ pub async fn run(
     tx.commit().await?;
     state.work.notify_one();
 
-    session.start(state, &user, current.is_remembered(state), request).await?;
     tracing::info!(user = %user.id, address = %request.address, "password changed");
-    Ok(())
+    Ok(super::begin_session(state, session, &user, current.is_remembered(state), request).await)
 }

@@ -25,6 +25,7 @@ pub async fn run(state: &AppState, session: &CurrentSession) -> Result<Option<Cu
     let roles = users::roles(&mut conn, &user.id).await?;
     Ok(Some(CurrentUser {
         email: user.email(),
+        is_unverified: user.is_unverified(),
         username: user.username(),
         roles,
         member_since: user.created_at(),

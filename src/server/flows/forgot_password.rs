@@ -6,18 +6,18 @@ use crate::{
         error::AuthError,
         field::{Field, FieldError},
     },
-    server::{error::FlowError, request_info::RequestInfo, state::AppState, storage::reset_requests},
+    server::{error::FlowError, request_info::RequestInfo, state::AppState, storage::tokens::Purpose},
 };
+
+use super::throttle::{self, Limit};
 
 /// Writes the request down; a background task answers it (ASVS 6.3.8).
 ///
 /// # Errors
-/// A field message for what is not an address.
+/// A field message for what is not an address, or [`AuthError::TooManyRequests`].
 pub async fn run(state: &AppState, request: &RequestInfo, email: &str) -> Result<(), FlowError> {
     let email = Email::parse(email).map_err(|problem| AuthError::from(FieldError { field: Field::Email, problem }))?;
-    let (id, now) = (state.new_id()?, state.now());
-    let mut conn = state.db.write().await?;
-    reset_requests::create(&mut conn, &id, &email.key(), &request.address, &request.user_agent, now).await?;
-    state.work.notify_one();
-    Ok(())
+    let limits = [Limit::ResetEmail(&email.key()), Limit::RequestNetwork(&request.network())];
+    throttle::count(state, &limits).await?;
+    super::ask_for_link(state, request, Purpose::ResetPassword, &email).await
 }

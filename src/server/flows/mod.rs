@@ -1,6 +1,8 @@
 //! Use cases, one per file: each takes what it needs as values, decides, and answers in domain types. Must not know HTTP,
 //! and must not write SQL.
 
+/// Another address, while the one there is has not been proven.
+pub mod change_email;
 /// A new password in exchange for the current one.
 pub mod change_password;
 /// Who is asking.
@@ -17,25 +19,97 @@ pub mod sign_in;
 pub mod sign_out;
 /// A new account.
 pub mod sign_up;
+/// How often something may be tried.
+mod throttle;
+/// Proof that mail to an address arrives.
+pub mod verify_email;
 
 use url::Url;
 
 use crate::domain::{
-    field::{Field, FieldError},
+    email::Email,
+    field::{Field, FieldError, Problem},
     form::Identifiers,
 };
 
 use super::{
     error::{FlowError, ServerError},
+    request_info::RequestInfo,
+    session::CurrentSession,
     state::AppState,
-    storage::users::UserRow,
+    storage::{link_requests, tokens::Purpose, users::UserRow},
 };
+
+use throttle::Limit;
+
+/// Where somebody stands once their account was made or its password changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NextStep {
+    /// Signed in.
+    Dashboard,
+    /// It is done, but no session could be begun: they sign in themselves.
+    SignIn,
+    /// Waiting for a mail with a link.
+    CheckMail,
+}
+
+/// Begins the session that comes with something already committed: a failure here does not undo that, so it is logged
+/// and the person signs in themselves.
+async fn begin_session(
+    state: &AppState,
+    session: &CurrentSession,
+    user: &UserRow,
+    remember: bool,
+    request: &RequestInfo,
+) -> NextStep {
+    match session.start(state, user, remember, request).await {
+        Ok(()) => NextStep::Dashboard,
+        Err(error) => {
+            tracing::error!(%error, user = %user.id, "done, but without a session");
+            NextStep::SignIn
+        }
+    }
+}
 
 /// Hashes a password being chosen, with the person's own words and the name of the site counting against it.
 async fn hash_new(state: &AppState, password: String, mut own_words: Vec<String>) -> Result<String, FlowError> {
     own_words.push(state.config.site_name.clone());
     let outcome = state.passwords.hash_new(password, own_words).await?;
     outcome.map_err(|problem| FlowError::Answer(FieldError { field: Field::NewPassword, problem }.into()))
+}
+
+/// Writes down that somebody wants a link by mail; a background task answers.
+async fn ask_for_link(
+    state: &AppState,
+    request: &RequestInfo,
+    purpose: Purpose,
+    email: &Email,
+) -> Result<(), FlowError> {
+    let (id, now) = (state.new_id()?, state.now());
+    let mut conn = state.db.write().await?;
+    link_requests::create(&mut conn, &id, purpose, &email.key(), &request.address, &request.user_agent, now).await?;
+    state.work.notify_one();
+    Ok(())
+}
+
+/// Checks the password of somebody who is asked for it again.
+///
+/// # Errors
+/// A field message, or [`AuthError::TooManyTries`].
+async fn check_password(
+    state: &AppState,
+    request: &RequestInfo,
+    user: &UserRow,
+    password: String,
+) -> Result<(), FlowError> {
+    throttle::count(state, &[Limit::Password(&user.id)]).await?;
+    let verified = state.passwords.verify(password, user.password_hash.clone()).await?;
+    if !verified.matches {
+        tracing::info!(user = %user.id, address = %request.address, "a password that was asked for again was wrong");
+        let wrong = FieldError { field: Field::Password, problem: Problem::PasswordWrong };
+        return Err(FlowError::Answer(wrong.into()));
+    }
+    Ok(throttle::clear(state, Limit::Password(&user.id)).await?)
 }
 
 /// What a password of these people must not contain.

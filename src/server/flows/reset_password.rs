@@ -16,8 +16,7 @@ use crate::{
         request_info::RequestInfo,
         state::AppState,
         storage::{
-            Tx,
-            reset_requests::ResetRequest,
+            Tx, known_devices,
             sessions::{self, EndReason},
             tokens::{self, Purpose},
             users::{self, UserRow},
@@ -49,12 +48,10 @@ pub async fn mail_link(
     state: &AppState,
     tx: &mut Tx,
     user: &UserRow,
-    request: &ResetRequest,
+    circumstances: Circumstances<'_>,
 ) -> Result<(), ServerError> {
     let Some(email) = user.email().filter(|_| user.is_active()) else { return Ok(()) };
     let link = make_link(state, tx, user).await?;
-    let circumstances =
-        Circumstances { at: request.created_at(), user_agent: &request.user_agent, address: &request.address };
     Message::ResetPassword.enqueue(state, tx, &email, &link, circumstances).await?;
     tracing::info!(user = %user.id, "reset link mailed");
     Ok(())
@@ -69,8 +66,9 @@ pub async fn look_up(state: &AppState, token: &str) -> Result<ResetLink, FlowErr
     Ok(ResetLink { credential_name: super::credential_name(&user), own_words: user.own_words() })
 }
 
-/// Replaces the password, uses the link up, ends every session and tells the owner: all of it or none (ASVS 2.3.3).
-/// Answers with what the person signs in with.
+/// Replaces the password, uses the link up, ends every session, forgets every browser and tells the owner: all of it or
+/// none (ASVS 2.3.3). Whoever holds the link reads the mail, so the address is proven, and an account that somebody else
+/// made with it is now theirs. Answers with what the person signs in with.
 ///
 /// # Errors
 /// [`AuthError::LinkDead`], or a field message; a refused password leaves the link alive.
@@ -92,7 +90,11 @@ pub async fn run(
     if !is_ours {
         return Err(AuthError::LinkDead.into());
     }
-    tokens::spend_all(&mut tx, Purpose::ResetPassword, Some(&user.id), now).await?;
+    users::mark_verified(&mut tx, &user, now).await?;
+    for purpose in [Purpose::ResetPassword, Purpose::VerifyEmail] {
+        tokens::spend_all(&mut tx, purpose, Some(&user.id), now).await?;
+    }
+    known_devices::forget_all(&mut tx, &user.id).await?;
     sessions::end_all_but(&mut tx, &user.id, "", EndReason::PasswordReset, now).await?;
     tell_owner(state, &mut tx, &user, request).await?;
     tx.commit().await?;
@@ -110,7 +112,7 @@ pub(super) async fn tell_owner(
 ) -> Result<(), ServerError> {
     let Some(email) = user.email() else { return Ok(()) };
     let link = super::link(state, "/forgot-password")?;
-    let circumstances = Circumstances { at: state.now(), user_agent: &request.user_agent, address: &request.address };
+    let circumstances = Circumstances::of(request, state.now());
     Message::PasswordChanged.enqueue(state, tx, &email, &link, circumstances).await
 }
 

@@ -18,7 +18,10 @@ use crate::{
     },
 };
 
-use super::sign_up::{self, Application};
+use super::{
+    NextStep,
+    sign_up::{self, Application},
+};
 
 /// How long the link works: as long as one sitting.
 const LINK_SECONDS: i64 = 24 * 3_600;
@@ -62,18 +65,21 @@ pub async fn run(
     request: &RequestInfo,
     token: &str,
     application: Application,
-) -> Result<(), FlowError> {
+) -> Result<NextStep, FlowError> {
     look_up(state, token).await?;
     let token_hash = presented_hash(token).ok_or(AuthError::LinkDead)?;
-    let (identifiers, password_hash) = sign_up::accept(state, application).await?;
+    let identifiers = sign_up::check(state, &application)?;
+    let password_hash = super::hash_new(state, application.new_password, super::own_words(&identifiers)).await?;
 
     let mut tx = state.db.begin().await?;
     let is_ours = tokens::spend(&mut tx, &token_hash, Purpose::SetUp, state.now()).await?;
     if !is_ours || users::any_with_role(&mut tx, &Role::admin()).await? {
         return Err(AuthError::LinkDead.into());
     }
-    let id = sign_up::create(state, &mut tx, &identifiers, Some(&password_hash), &[Role::admin()]).await?;
+    let user = sign_up::create(state, &mut tx, &identifiers, Some(&password_hash), &[Role::admin()]).await?;
+    // Whoever starts the server vouches for the address.
+    users::mark_verified(&mut tx, &user, state.now()).await?;
     tx.commit().await?;
-    tracing::info!(user = %id, address = %request.address, "first administrator set up");
-    sign_up::begin_session(state, session, request, &id).await
+    tracing::info!(user = %user.id, address = %request.address, "first administrator set up");
+    Ok(super::begin_session(state, session, &user, false, request).await)
 }

@@ -2,18 +2,30 @@
 
 use crate::{
     domain::{
+        email::Email,
         error::AuthError,
         field::Field,
         form::{self, Form, Identifiers},
+        identifier::Identifier,
         role::Role,
     },
     server::{
         error::{FlowError, ServerError},
+        mail::message::{Circumstances, Message},
         request_info::RequestInfo,
         session::CurrentSession,
         state::AppState,
-        storage::{StoreError, Tx, users},
+        storage::{
+            StoreError, Tx,
+            users::{self, UserRow},
+        },
     },
+};
+
+use super::{
+    NextStep,
+    throttle::{self, Limit},
+    verify_email,
 };
 
 /// What the form holds, as posted.
@@ -27,29 +39,123 @@ pub struct Application {
     pub new_password: String,
 }
 
-/// Makes the account and begins a session (design: `verify_email = optional`).
+/// Makes the account and begins a session; or, where addresses must be proven, mails a link that does both.
 ///
 /// # Errors
-/// Field messages, or [`AuthError::AccountNotCreated`] where an identifier is somebody's; the same work either way.
+/// Field messages, [`AuthError::TooManyRequests`], or [`AuthError::AccountNotCreated`] where an identifier is somebody's; the
+/// same work either way. Where addresses must be proven, one that is somebody's is no error.
 pub async fn run(
     state: &AppState,
     session: &CurrentSession,
     request: &RequestInfo,
     application: Application,
-) -> Result<(), FlowError> {
-    let (identifiers, password_hash) = accept(state, application).await?;
-    let mut tx = state.db.begin().await?;
-    let id = create(state, &mut tx, &identifiers, Some(&password_hash), &[]).await?;
-    tx.commit().await?;
-    tracing::info!(user = %id, address = %request.address, "signed up");
-    begin_session(state, session, request, &id).await
+) -> Result<NextStep, FlowError> {
+    let identifiers = check(state, &application)?;
+    let (email_key, network) = (identifiers.email.as_ref().map(Email::key), request.network());
+    let mut limits = vec![Limit::RequestNetwork(&network)];
+    limits.extend(email_key.as_deref().map(Limit::SignUpEmail));
+    throttle::count(state, &limits).await?;
+
+    let password_hash = super::hash_new(state, application.new_password, super::own_words(&identifiers)).await?;
+    match &identifiers.email {
+        Some(email) if state.config.needs_verification() => {
+            apply(state, request, &identifiers, email, &password_hash).await?;
+            Ok(NextStep::CheckMail)
+        }
+        _ => {
+            let user = create_at_once(state, request, &identifiers, &password_hash).await?;
+            Ok(super::begin_session(state, session, &user, false, request).await)
+        }
+    }
 }
 
-/// Checks an application and hashes its password; touches no row.
+/// Makes the account; where the address is somebody's, that one is told by mail, and the page says no more than that it did
+/// not work (design: `verify_email = optional`).
+async fn create_at_once(
+    state: &AppState,
+    request: &RequestInfo,
+    identifiers: &Identifiers,
+    password_hash: &str,
+) -> Result<UserRow, FlowError> {
+    let mut tx = state.db.begin().await?;
+    match create(state, &mut tx, identifiers, Some(password_hash), &[]).await {
+        Ok(user) => {
+            verify_email::mail_link(state, &mut tx, &user, Circumstances::of(request, state.now())).await?;
+            tx.commit().await?;
+            state.work.notify_one();
+            tracing::info!(user = %user.id, address = %request.address, "signed up");
+            Ok(user)
+        }
+        Err(refused) => {
+            // PostgreSQL does nothing more in a transaction in which a statement failed.
+            drop(tx);
+            if let Some(email) = &identifiers.email {
+                let mut tx = state.db.begin().await?;
+                if users::find_by_email_key(&mut tx, &email.key()).await?.is_some() {
+                    tell_owner(state, &mut tx, request, email).await?;
+                    tx.commit().await?;
+                    state.work.notify_one();
+                }
+            }
+            Err(refused)
+        }
+    }
+}
+
+/// Writes the truth to whoever reads the mail, and to nobody else: a link that proves the address, or word that there is an
+/// account already (design: `verify_email = required`; ASVS 6.3.8). An account that was never proven is made over to the
+/// newest who asks for it: only with this password and the mail can it be used.
+async fn apply(
+    state: &AppState,
+    request: &RequestInfo,
+    identifiers: &Identifiers,
+    email: &Email,
+    password_hash: &str,
+) -> Result<(), FlowError> {
+    let now = state.now();
+    let mut tx = state.db.begin().await?;
+    let owner = users::find_by_email_key(&mut tx, &email.key()).await?;
+    if let Some(username) = &identifiers.username {
+        // Said whether or not somebody has the address: user names are no secret, addresses are.
+        let namesake = users::find_by_identifier(&mut tx, &Identifier::Username(username.clone())).await?;
+        if namesake.is_some_and(|namesake| owner.as_ref().is_none_or(|owner| owner.id != namesake.id)) {
+            return Err(AuthError::AccountNotCreated.into());
+        }
+    }
+    let applicant = match owner {
+        None => Some(create(state, &mut tx, identifiers, Some(password_hash), &[]).await?),
+        Some(owner) if owner.is_unverified() && owner.is_active() => {
+            match users::renew_unverified(&mut tx, &owner.id, identifiers, password_hash, now).await {
+                Err(StoreError::Taken) => return Err(AuthError::AccountNotCreated.into()),
+                renewed => renewed?.then_some(owner),
+            }
+        }
+        Some(_) => None,
+    };
+    match applicant {
+        Some(user) => {
+            verify_email::mail_link(state, &mut tx, &user, Circumstances::of(request, now)).await?;
+            tracing::info!(user = %user.id, address = %request.address, "signed up, waiting for the address to be proven");
+        }
+        None => tell_owner(state, &mut tx, request, email).await?,
+    }
+    tx.commit().await?;
+    state.work.notify_one();
+    Ok(())
+}
+
+/// Mails word of an attempt to sign up to whoever has the address already.
+async fn tell_owner(state: &AppState, tx: &mut Tx, request: &RequestInfo, email: &Email) -> Result<(), FlowError> {
+    let link = super::link(state, "/forgot-password")?;
+    let circumstances = Circumstances::of(request, state.now());
+    Ok(Message::SignUpTried.enqueue(state, tx, email, &link, circumstances).await?)
+}
+
+/// Checks an application; touches no row.
 ///
 /// # Errors
 /// Field messages.
-pub(super) async fn accept(state: &AppState, application: Application) -> Result<(Identifiers, String), FlowError> {
+pub(super) fn check(state: &AppState, application: &Application) -> Result<Identifiers, FlowError> {
     let mode = state.config.identifier;
     let rules = Form::SignUp { identifier: mode, minimum: state.config.password_min_length };
     let errors = rules.check(|field| match field {
@@ -61,12 +167,10 @@ pub(super) async fn accept(state: &AppState, application: Application) -> Result
     if !errors.is_empty() {
         return Err(AuthError::from(errors).into());
     }
-    let identifiers = form::identifiers(mode, &application.email, &application.username).map_err(AuthError::from)?;
-    let hash = super::hash_new(state, application.new_password, super::own_words(&identifiers)).await?;
-    Ok((identifiers, hash))
+    Ok(form::identifiers(mode, &application.email, &application.username).map_err(AuthError::from)?)
 }
 
-/// Adds the person with their roles; answers with their id.
+/// Adds the person with their roles.
 ///
 /// # Errors
 /// [`AuthError::AccountNotCreated`] where an identifier is somebody's.
@@ -76,7 +180,7 @@ pub async fn create(
     identifiers: &Identifiers,
     password_hash: Option<&str>,
     roles: &[Role],
-) -> Result<String, FlowError> {
+) -> Result<UserRow, FlowError> {
     let (id, now) = (state.new_id()?, state.now());
     match users::create(&mut *tx, &id, identifiers, password_hash, now).await {
         Err(StoreError::Taken) => return Err(AuthError::AccountNotCreated.into()),
@@ -85,17 +189,6 @@ pub async fn create(
     for role in roles {
         users::grant(&mut *tx, &id, role, now).await?;
     }
-    Ok(id)
-}
-
-/// Begins the first session of somebody just added.
-pub(super) async fn begin_session(
-    state: &AppState,
-    session: &CurrentSession,
-    request: &RequestInfo,
-    id: &str,
-) -> Result<(), FlowError> {
-    let user = users::find(&mut state.db.write().await?, id).await?;
-    let user = user.ok_or(ServerError::Corrupt("a person who was just added"))?;
-    Ok(session.start(state, &user, false, request).await?)
+    let user = users::find(&mut *tx, &id).await?;
+    Ok(user.ok_or(ServerError::Corrupt("a person who was just added"))?)
 }

@@ -4,7 +4,7 @@
 use axum::{
     extract::{MatchedPath, Request, State},
     http::{
-        StatusCode,
+        Method, StatusCode,
         header::{LOCATION, SET_COOKIE},
         request::Parts,
     },
@@ -22,10 +22,10 @@ use crate::{
     server::{session::store, state::AppState, storage::sessions::EndReason},
 };
 
-use super::{cookies::Jar, flash};
+use super::{cookies::Jar, errors, flash};
 
 /// Pages anybody may see.
-const PUBLIC: [&str; 3] = ["/forgot-password", "/reset-password", "/setup"];
+const PUBLIC: [&str; 4] = ["/forgot-password", "/reset-password", "/setup", "/verify-email"];
 /// Pages that make no sense to somebody who is signed in; they go to the dashboard.
 const SIGNED_OUT: [&str; 3] = ["/", "/sign-in", "/sign-up"];
 
@@ -35,6 +35,10 @@ pub async fn layer(State(state): State<AppState>, request: Request, next: Next) 
     let is_signed_in = request.extensions().get::<CurrentUser>().is_some();
     if is_server_function(&page) || PUBLIC.contains(&page.as_str()) {
         return next.run(request).await;
+    }
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        // Pages are looked at; whoever adds another method to one does so for people with a session.
+        return if is_signed_in { next.run(request).await } else { errors::answer(&AuthError::NotSignedIn) };
     }
     match (SIGNED_OUT.contains(&page.as_str()), is_signed_in) {
         (true, false) | (false, true) => next.run(request).await,

@@ -5,8 +5,17 @@ use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
 use crate::{
-    domain::{account::CurrentUser, error::AuthError, flash::Flash, safe_path::SafePath},
-    server::{request_info::RequestInfo, session::CurrentSession, state::AppState},
+    domain::{
+        account::CurrentUser,
+        error::AuthError,
+        field::Field,
+        flash::{Flash, Notice},
+        safe_path::SafePath,
+    },
+    server::{
+        crypto::token::OneTimeToken, flows::NextStep, jobs::retention::DEVICE_SECONDS, request_info::RequestInfo,
+        session::CurrentSession, state::AppState,
+    },
 };
 
 use super::{cookies::Jar, flash, links};
@@ -67,6 +76,36 @@ impl Call {
             Self::set_cookie(flash::set(flash, self.state.config.is_https()));
         }
         leptos_axum::redirect(path.as_str());
+    }
+
+    /// Sends the browser to the dashboard, or to sign-in where no session could be begun, with word of what was done.
+    pub fn go_on(&self, next: NextStep, done: Option<Notice>, sign_in: Notice) {
+        match next {
+            NextStep::Dashboard => {
+                self.see_other(&SafePath::dashboard(), &done.map(Flash::notice).unwrap_or_default());
+            }
+            NextStep::SignIn | NextStep::CheckMail => {
+                self.forget_session();
+                self.see_other(&SafePath::literal("/sign-in"), &Flash::notice(sign_in));
+            }
+        }
+    }
+
+    /// Sends the browser to the page that says where the mail went.
+    pub fn check_mail(&self, typed: &str) {
+        let told = Flash::notice(Notice::VerificationSent).with_value(Field::Email, typed);
+        self.see_other(&SafePath::literal("/verify-email"), &told);
+    }
+
+    /// What a browser in which somebody signed in before was given then.
+    #[must_use]
+    pub fn device(&self) -> String {
+        Jar::Device.read(&self.headers, self.state.config.is_https()).unwrap_or_default().to_owned()
+    }
+
+    /// Gives the browser something to be known by at its next sign-in.
+    pub fn remember_device(&self, device: &OneTimeToken) {
+        Self::set_cookie(Jar::Device.keep(device.secret(), DEVICE_SECONDS, self.state.config.is_https()));
     }
 
     /// Makes the browser forget the session cookie: tower-sessions 0.15 leaves out `Secure`, without which browsers keep a

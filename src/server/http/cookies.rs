@@ -13,6 +13,8 @@ pub enum Jar {
     Flash,
     /// Holds a one-time token on its way from the link to the form.
     Link,
+    /// Known from an earlier sign-in; opens nothing.
+    Device,
 }
 
 impl Jar {
@@ -26,6 +28,8 @@ impl Jar {
             (Self::Flash, false) => "latchkey-flash",
             (Self::Link, true) => "__Host-latchkey-link",
             (Self::Link, false) => "latchkey-link",
+            (Self::Device, true) => "__Host-latchkey-device",
+            (Self::Device, false) => "latchkey-device",
         }
     }
 

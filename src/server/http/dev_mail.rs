@@ -21,7 +21,7 @@ use crate::{
     server::{error::FlowError, state::AppState, storage::outbox},
 };
 
-use super::errors;
+use super::{errors, headers::content_security_policy};
 
 /// How many mails are shown.
 const MOST: i64 = 50;
@@ -38,7 +38,11 @@ pub fn routes() -> Router<AppState> {
 
 async fn page(State(state): State<AppState>) -> Response {
     match newest(&state).await {
-        Ok(mails) => Html(dev_mail::document(&state.site(), &mails)).into_response(),
+        Ok(mails) => {
+            // The HTML parts stand in frames.
+            let policy = format!("{}; frame-src 'self'", content_security_policy(None, state.config.is_watched()));
+            ([(CONTENT_SECURITY_POLICY, policy)], Html(dev_mail::document(&state.site(), &mails))).into_response()
+        }
         Err(error) => errors::answer(&AuthError::from(error)),
     }
 }

@@ -27,8 +27,8 @@ struct Answer(AuthError);
 pub fn answer(error: &AuthError) -> Response {
     let mut response =
         StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR).into_response();
-    if let AuthError::Busy { retry_after } = error {
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(*retry_after));
+    if let Some(seconds) = error.retry_after() {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     response.extensions_mut().insert(Answer(error.clone()));
     response
@@ -81,6 +81,7 @@ fn words(status: StatusCode, error: Option<&AuthError>) -> (&'static str, String
         StatusCode::NOT_FOUND => "There is no such page",
         StatusCode::METHOD_NOT_ALLOWED => "This address does not work that way",
         StatusCode::PAYLOAD_TOO_LARGE => "This request is too large",
+        StatusCode::TOO_MANY_REQUESTS => "Too many tries",
         StatusCode::SERVICE_UNAVAILABLE => "Many people are here right now",
         status if status.is_server_error() => "Something went wrong",
         _ => "This request cannot be answered",

@@ -99,8 +99,8 @@ async fn refused(response: Response, is_page: bool, page: &str, body: &[u8], is_
     parts.headers.remove(SERVER_FN_ERROR_HEADER);
     parts.headers.remove(CONTENT_TYPE);
     parts.headers.remove(CONTENT_LENGTH);
-    if let AuthError::Busy { retry_after } = error {
-        parts.headers.insert(RETRY_AFTER, HeaderValue::from(retry_after));
+    if let Some(seconds) = error.retry_after() {
+        parts.headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     if let Ok(target) = HeaderValue::from_str(&target) {
         parts.headers.insert(LOCATION, target);

@@ -17,7 +17,7 @@ use crate::server::{crypto::token, flows::reset_password::LINK_SECONDS, state::A
 use super::cookies::Jar;
 
 /// The pages that mailed links lead to.
-pub const PAGES: [&str; 2] = ["/reset-password", "/setup"];
+pub const PAGES: [&str; 3] = ["/reset-password", "/setup", "/verify-email"];
 
 #[derive(Deserialize)]
 struct Carried {

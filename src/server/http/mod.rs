@@ -2,16 +2,22 @@
 
 /// Which pages need a session.
 pub mod access;
+/// Files of the browser side.
+pub mod assets;
 /// What a server function has at hand.
 pub mod call;
 /// Whom a request came from.
 pub mod client_address;
 /// Names and shapes of our cookies.
 pub mod cookies;
+/// What browsers report of the content security policy.
+pub mod csp_report;
 /// Requests that other sites make in a person's name.
 pub mod csrf;
 /// Mail that a developer reads.
 pub mod dev_mail;
+/// Documents as leptos writes them, mended.
+pub mod document;
 /// Errors as pages or JSON.
 pub mod errors;
 /// One-line protection of a team's own routes.

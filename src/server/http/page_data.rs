@@ -13,11 +13,11 @@ use crate::{
     domain::{
         account::CurrentUser,
         error::AuthError,
-        page_data::{DashboardData, ResetLink, SetUpLink},
+        page_data::{DashboardData, ResetLink, SetUpLink, VerifyLink},
     },
     server::{
         error::FlowError,
-        flows::{current_user, reset_password, set_up},
+        flows::{current_user, reset_password, set_up, verify_email},
         state::AppState,
     },
 };
@@ -48,6 +48,12 @@ async fn fetch(state: &AppState, parts: &mut Parts) -> Result<(), FlowError> {
                 parts.extensions.insert(link);
             }
         }
+        "/verify-email" => {
+            let user = parts.extensions.get::<CurrentUser>().map(|user| user.id.clone());
+            if let Some(link) = if_alive(verify_email::look_up(state, &link_token(), user.as_deref()).await)? {
+                parts.extensions.insert(link);
+            }
+        }
         "/setup" if if_alive(set_up::look_up(state, &link_token()).await)?.is_some() => {
             parts.extensions.insert(SetUpLink);
         }
@@ -71,6 +77,9 @@ pub fn provide(parts: &Parts) {
         provide_context(data.clone());
     }
     if let Some(link) = parts.extensions.get::<ResetLink>() {
+        provide_context(link.clone());
+    }
+    if let Some(link) = parts.extensions.get::<VerifyLink>() {
         provide_context(link.clone());
     }
     if let Some(link) = parts.extensions.get::<SetUpLink>() {

@@ -2,14 +2,17 @@
 
 use axum::{
     Json, Router,
-    http::{HeaderValue, StatusCode, header},
-    middleware::{from_fn_with_state, map_response},
-    response::{IntoResponse, Redirect, Response},
-    routing::get,
+    http::{HeaderValue, header::CONTENT_SECURITY_POLICY},
+    middleware::{from_fn, from_fn_with_state},
+    response::{IntoResponse, Redirect},
+    routing::{get, post},
 };
-use leptos::prelude::{provide_context, use_context};
-use leptos_axum::{LeptosRoutes, generate_route_list};
-use tower_http::{catch_panic::CatchPanicLayer, services::ServeDir};
+use leptos::{
+    nonce::use_nonce,
+    prelude::{provide_context, use_context},
+};
+use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
+use tower_http::catch_panic::CatchPanicLayer;
 use tower_sessions::{SessionManagerLayer, cookie::SameSite};
 
 use crate::{
@@ -19,7 +22,8 @@ use crate::{
 };
 
 use super::{
-    access, cookies::Jar, csrf, dev_mail, errors, flash, forms, headers, links, page_data, principal, request,
+    access, assets, cookies::Jar, csp_report, csrf, dev_mail, document, errors, flash, forms, headers, links,
+    page_data, principal, request,
 };
 
 /// Names under which people look for our pages.
@@ -49,7 +53,11 @@ pub fn build(state: AppState) -> Router {
         .layer(sessions)
         .layer(from_fn_with_state(state.clone(), forms::layer));
 
-    let mut routes = Router::new().merge(pages).route("/health", get(health));
+    let mut routes = Router::new()
+        .merge(pages)
+        .route("/health", get(health))
+        .route(headers::REPORTS, post(csp_report::take))
+        .route("/.well-known/change-password", get(async || Redirect::to("/account/password")));
     for (alias, page) in ALIASES {
         routes = routes.route(alias, get(move || async move { Redirect::permanent(page) }));
     }
@@ -57,11 +65,11 @@ pub fn build(state: AppState) -> Router {
         routes = routes.merge(dev_mail::routes());
     }
     routes
-        .nest_service("/estimator", assets(&state.config.estimator_root))
-        .fallback_service(assets(&state.config.site_root))
+        .merge(assets::routes(&state.config.site_root, &state.config.estimator_root, &state.site.assets))
         .layer(from_fn_with_state(state.clone(), csrf::layer))
         .layer(CatchPanicLayer::custom(errors::after_panic))
         .layer(from_fn_with_state(state.clone(), errors::layer))
+        .layer(from_fn(document::layer))
         .layer(from_fn_with_state(state.clone(), headers::layer))
         .layer(from_fn_with_state(state.clone(), request::layer))
         .with_state(state)
@@ -71,24 +79,18 @@ pub fn build(state: AppState) -> Router {
 fn provide_page_context(state: &AppState) {
     provide_context(state.clone());
     provide_context(state.site());
+    if let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>())
+        && let Ok(policy) =
+            HeaderValue::from_str(&headers::content_security_policy(Some(&nonce), state.config.is_watched()))
+    {
+        response.insert_header(CONTENT_SECURITY_POLICY, policy);
+    }
     let Some(parts) = use_context::<axum::http::request::Parts>() else { return };
     provide_context(parts.extensions.get::<Flash>().cloned().unwrap_or_default());
     if let Some(user) = parts.extensions.get::<CurrentUser>() {
         provide_context(user.clone());
     }
     page_data::provide(&parts);
-}
-
-/// Files, revalidated at each use: their names do not say which version they are.
-fn assets(root: &std::path::Path) -> Router {
-    let files = ServeDir::new(root).append_index_html_on_directories(false);
-    Router::new().fallback_service(files).layer(map_response(async |response: Response| {
-        let (mut parts, body) = response.into_parts();
-        if parts.status == StatusCode::OK || parts.status == StatusCode::NOT_MODIFIED {
-            parts.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-        }
-        Response::from_parts(parts, body)
-    }))
 }
 
 /// Whether the process is alive.

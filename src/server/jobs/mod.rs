@@ -1,9 +1,11 @@
 //! Background tasks, one file each; this one wakes them. Must not do the work itself.
 
+/// Answers requests for a link.
+pub mod link_requests;
 /// Delivers mail.
 pub mod outbox;
-/// Answers "I forgot my password".
-pub mod reset_requests;
+/// Removes what nobody needs any more.
+pub mod retention;
 /// Notes sessions that ended by themselves.
 pub mod sessions;
 
@@ -44,6 +46,7 @@ pub async fn run_once(state: &AppState, transport: Option<&Transport>) -> Result
         }
     };
     // Each runs whatever became of the others.
-    let outcomes = [reset_requests::run(state).await, mailed.await, sessions::run(state).await];
+    let outcomes =
+        [link_requests::run(state).await, mailed.await, sessions::run(state).await, retention::run(state).await];
     outcomes.into_iter().collect()
 }

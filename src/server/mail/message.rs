@@ -7,6 +7,7 @@ use crate::{
     server::{
         device,
         error::ServerError,
+        request_info::RequestInfo,
         state::AppState,
         storage::{Tx, outbox},
     },
@@ -23,6 +24,14 @@ pub struct Circumstances<'a> {
     pub user_agent: &'a str,
     /// The client's address.
     pub address: &'a str,
+}
+
+impl<'a> Circumstances<'a> {
+    /// Those of a request.
+    #[must_use]
+    pub fn of(request: &'a RequestInfo, at: Moment) -> Self {
+        Self { at, user_agent: &request.user_agent, address: &request.address }
+    }
 }
 
 /// A mail of ours.

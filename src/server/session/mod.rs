@@ -114,6 +114,11 @@ impl CurrentSession {
             Expiry::OnSessionEnd
         }));
         self.0.insert(KEY, data).await?;
+        if let Err(error) = self.0.save().await {
+            // Emptied, or the session layer would try once more and spoil the answer.
+            self.0.clear().await;
+            return Err(error.into());
+        }
         Ok(())
     }
 

@@ -2,10 +2,14 @@
 
 /// The two engines behind one face.
 pub mod db;
+/// Browsers in which somebody signed in before.
+pub mod known_devices;
+/// Tries counted against limits.
+pub mod limits;
+/// Requests for a link by mail, not answered yet.
+pub mod link_requests;
 /// Mail waiting to be sent.
 pub mod outbox;
-/// "I forgot my password", not answered yet.
-pub mod reset_requests;
 /// Sessions and their history.
 pub mod sessions;
 /// One-time links.

@@ -186,10 +186,14 @@ pub async fn touch(on: impl Into<Handle<'_>>, token_hash: &str, now: Moment) -> 
     Ok(touched > 0)
 }
 
-/// Replaces what a team keeps in a live session. `true` if there was one.
+/// Replaces what a team keeps in a live session. `true` if that changed anything.
 pub async fn set_data(on: impl Into<Handle<'_>>, token_hash: &str, data: &str) -> Result<bool, StoreError> {
-    let changed =
-        execute!(on, "update sessions set data = $2 where token_hash = $1 and ended_at is null", token_hash, data)?;
+    let changed = execute!(
+        on,
+        "update sessions set data = $2 where token_hash = $1 and ended_at is null and data <> $2",
+        token_hash,
+        data
+    )?;
     Ok(changed > 0)
 }
 

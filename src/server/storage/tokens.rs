@@ -12,6 +12,8 @@ use super::{
 pub enum Purpose {
     /// Choosing a new password.
     ResetPassword,
+    /// Proving that mail to an address arrives.
+    VerifyEmail,
     /// Making the first administrator.
     SetUp,
 }
@@ -22,8 +24,15 @@ impl Purpose {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::ResetPassword => "reset_password",
+            Self::VerifyEmail => "verify_email",
             Self::SetUp => "set_up",
         }
+    }
+
+    /// What was stored.
+    #[must_use]
+    pub fn parse(stored: &str) -> Option<Self> {
+        [Self::ResetPassword, Self::VerifyEmail, Self::SetUp].into_iter().find(|purpose| purpose.as_str() == stored)
     }
 }
 
@@ -102,4 +111,9 @@ pub async fn spend_all(
         now.0
     )?;
     Ok(())
+}
+
+/// Removes links that died before an instant, of age or use; answers with how many.
+pub async fn remove_dead(on: impl Into<Handle<'_>>, before: Moment) -> Result<u64, StoreError> {
+    execute!(on, "delete from one_time_tokens where expires_at < $1 or spent_at < $1", before.0)
 }

@@ -21,7 +21,18 @@ pub struct UserRow {
     /// Counts changes of the password.
     pub credential_version: i64,
     created_at: i64,
+    email_verified_at: Option<i64>,
     disabled_at: Option<i64>,
+}
+
+/// What a [`UserRow`] is read from, with the rest of the query.
+macro_rules! select_user {
+    ($rest:literal) => {
+        concat!(
+            "select id, email, username, password_hash, credential_version, created_at, email_verified_at, disabled_at from users ",
+            $rest
+        )
+    };
 }
 
 impl std::fmt::Debug for UserRow {
@@ -53,6 +64,12 @@ impl UserRow {
     #[must_use]
     pub fn created_at(&self) -> Moment {
         Moment(self.created_at)
+    }
+
+    /// Whether they have an address and never proved that mail to it reaches them.
+    #[must_use]
+    pub fn is_unverified(&self) -> bool {
+        self.email.is_some() && self.email_verified_at.is_none()
     }
 
     /// Whether they may sign in.
@@ -92,13 +109,7 @@ pub async fn create(
 
 /// Finds a person by id.
 pub async fn find(on: impl Into<Handle<'_>>, id: &str) -> Result<Option<UserRow>, StoreError> {
-    fetch!(
-        fetch_optional,
-        UserRow,
-        on,
-        "select id, email, username, password_hash, credential_version, created_at, disabled_at from users where id = $1",
-        id
-    )
+    fetch!(fetch_optional, UserRow, on, select_user!("where id = $1"), id)
 }
 
 /// Finds a person by what they sign in with.
@@ -109,36 +120,19 @@ pub async fn find_by_identifier(
     match identifier {
         Identifier::Email(email) => find_by_email_key(on, &email.key()).await,
         Identifier::Username(username) => {
-            fetch!(
-                fetch_optional,
-                UserRow,
-                on,
-                "select id, email, username, password_hash, credential_version, created_at, disabled_at from users where username_key = $1",
-                username.key()
-            )
+            fetch!(fetch_optional, UserRow, on, select_user!("where username_key = $1"), username.key())
         }
     }
 }
 
 /// Finds a person by [`Email::key`].
 pub async fn find_by_email_key(on: impl Into<Handle<'_>>, email_key: &str) -> Result<Option<UserRow>, StoreError> {
-    fetch!(
-        fetch_optional,
-        UserRow,
-        on,
-        "select id, email, username, password_hash, credential_version, created_at, disabled_at from users where email_key = $1",
-        email_key
-    )
+    fetch!(fetch_optional, UserRow, on, select_user!("where email_key = $1"), email_key)
 }
 
 /// Everybody, oldest first; for the command line.
 pub async fn list(on: impl Into<Handle<'_>>) -> Result<Vec<UserRow>, StoreError> {
-    fetch!(
-        fetch_all,
-        UserRow,
-        on,
-        "select id, email, username, password_hash, credential_version, created_at, disabled_at from users order by created_at, id"
-    )
+    fetch!(fetch_all, UserRow, on, select_user!("order by created_at, id"))
 }
 
 /// Replaces a password, which outdates every session that began with the old one. `false` if somebody else did meanwhile.
@@ -164,6 +158,60 @@ pub async fn set_password(
 pub async fn upgrade_hash(on: impl Into<Handle<'_>>, id: &str, old: &str, new: &str) -> Result<(), StoreError> {
     execute!(on, "update users set password_hash = $3 where id = $1 and password_hash = $2", id, old, new)?;
     Ok(())
+}
+
+/// Notes that mail to a person's address reaches them, provided it is still that address. `false` if it is not.
+pub async fn mark_verified(on: impl Into<Handle<'_>>, user: &UserRow, now: Moment) -> Result<bool, StoreError> {
+    let marked = execute!(
+        on,
+        "update users set email_verified_at = coalesce(email_verified_at, $3) where id = $1 and email = $2",
+        &user.id,
+        &user.email,
+        now.0
+    )?;
+    Ok(marked == 1)
+}
+
+/// Gives a person another address, not proven yet, provided theirs is not proven either. `false` if it is by now.
+///
+/// # Errors
+/// [`StoreError::Taken`] if the address belongs to somebody.
+pub async fn replace_unverified_email(on: impl Into<Handle<'_>>, id: &str, email: &Email) -> Result<bool, StoreError> {
+    let replaced = execute!(
+        on,
+        "update users set email = $2, email_key = $3 where id = $1 and email_verified_at is null and disabled_at is null",
+        id,
+        email.as_str(),
+        email.key()
+    )?;
+    Ok(replaced == 1)
+}
+
+/// Makes an account that was never proven to be anybody's over for whoever asks for it now: user name and password are
+/// theirs, and whatever began with the old password is outdated. `false` if it was proven meanwhile.
+///
+/// # Errors
+/// [`StoreError::Taken`] if the user name belongs to somebody else.
+pub async fn renew_unverified(
+    on: impl Into<Handle<'_>>,
+    id: &str,
+    identifiers: &Identifiers,
+    password_hash: &str,
+    now: Moment,
+) -> Result<bool, StoreError> {
+    let renewed = execute!(
+        on,
+        "update users set email = $2, username = $3, username_key = $4, password_hash = $5, password_changed_at = $6,
+                          credential_version = credential_version + 1
+         where id = $1 and email_verified_at is null and disabled_at is null",
+        id,
+        identifiers.email.as_ref().map(Email::as_str),
+        identifiers.username.as_ref().map(Username::as_str),
+        identifiers.username.as_ref().map(Username::key),
+        password_hash,
+        now.0
+    )?;
+    Ok(renewed == 1)
 }
 
 /// Gives a person a role; giving it twice is giving it once.

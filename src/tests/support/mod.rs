@@ -13,9 +13,13 @@ pub const PASSWORD: &str = "marble trolley unseen kettle";
 /// Another one.
 pub const OTHER_PASSWORD: &str = "walnut ferry quartz umbrella";
 
-/// Defines each test twice: on SQLite and on PostgreSQL. The body gets a [`World`] of its own.
+/// Settings as they are at a desk.
+pub fn at_a_desk(_: &mut latchkey::server::config::Config) {}
+
+/// Defines each test twice: on SQLite and on PostgreSQL. The body gets a [`World`] of its own, with the settings of a desk,
+/// or as a function changes them: `on_both_engines! { with(strict) async fn … }`.
 macro_rules! on_both_engines {
-    ($($(#[$meta:meta])* async fn $name:ident($world:ident) $body:block)*) => {
+    (with($change:path) $($(#[$meta:meta])* async fn $name:ident($world:ident) $body:block)*) => {
         mod sqlite {
             use super::*;
             $($(#[$meta])* #[tokio::test] async fn $name() { bodies::$name($crate::support::Engine::Sqlite).await })*
@@ -27,11 +31,14 @@ macro_rules! on_both_engines {
         mod bodies {
             use super::*;
             $(pub async fn $name(engine: $crate::support::Engine) {
-                let $world = $crate::support::World::new(engine).await;
+                let $world = $crate::support::World::with(engine, $change).await;
                 { let $world = &$world; $body }
                 $world.end().await;
             })*
         }
+    };
+    ($($tests:tt)*) => {
+        $crate::support::on_both_engines! { with($crate::support::at_a_desk) $($tests)* }
     };
 }
 pub(crate) use on_both_engines;

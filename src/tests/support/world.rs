@@ -10,7 +10,7 @@ use latchkey::{
     domain::moment::Moment,
     server::{
         clock::{Clock, ManualClock, SystemClock},
-        config::{Config, Environment, Secret},
+        config::{Config, Environment, Secret, VerifyEmail},
         http::router,
         jobs,
         random::SystemRandom,
@@ -62,18 +62,15 @@ impl Mail {
 }
 
 impl World {
-    /// A world with the settings of a desk.
-    pub async fn new(engine: Engine) -> Self {
-        Self::with(engine, |_| ()).await
-    }
-
-    /// A world with other settings.
+    /// A world with the settings of a desk, changed.
     pub async fn with(engine: Engine, change: impl FnOnce(&mut Config)) -> Self {
         let (place, url) = Self::make_place(engine).await;
         let mut config = Config {
             argon2_memory_kib: 8,
             argon2_iterations: 1,
             database_url: Secret::from(url.as_str()),
+            // Each test is one network; what is limited there says so itself.
+            network_requests: 1_000,
             ..Config::default()
         };
         change(&mut config);
@@ -90,6 +87,7 @@ impl World {
             config.environment = Environment::Production;
             config.base_url = Some("https://accounts.example.com".parse().expect("a URL"));
             config.smtp_url = Some(Secret::from("smtp://127.0.0.1:9"));
+            config.verify_email = Some(VerifyEmail::Optional);
         })
         .await
     }
@@ -148,6 +146,32 @@ impl World {
         let mut conn = self.state.db.write().await.expect("a connection");
         let user = users::find_by_email_key(&mut conn, email).await.expect("read").expect("there");
         users::disable(&mut conn, &user.id, self.now()).await.expect("disabled");
+    }
+
+    /// From now on the database takes no new session, as when it fails in the middle of a request.
+    pub async fn refuse_new_sessions(&self) {
+        let done = match &self.state.db {
+            Db::Sqlite { writer, .. } => {
+                let refuse = "create trigger away before insert on sessions begin select raise(abort, 'away'); end";
+                sqlx::query(refuse).execute(writer).await.map(drop)
+            }
+            Db::Postgres(pool) => {
+                let refuse = "alter table sessions add constraint away check (false) not valid";
+                sqlx::query(refuse).execute(pool).await.map(drop)
+            }
+        };
+        done.expect("refused");
+    }
+
+    /// Undoes [`World::refuse_new_sessions`].
+    pub async fn take_new_sessions(&self) {
+        let done = match &self.state.db {
+            Db::Sqlite { writer, .. } => sqlx::query("drop trigger away").execute(writer).await.map(drop),
+            Db::Postgres(pool) => {
+                sqlx::query("alter table sessions drop constraint away").execute(pool).await.map(drop)
+            }
+        };
+        done.expect("taken");
     }
 
     /// Now.

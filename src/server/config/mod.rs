@@ -1,6 +1,11 @@
 //! Settings: `latchkey.toml`, overridden by the environment (`LATCHKEY_*`, and `DATABASE_URL` and `PORT` as hosts set them).
 //! Must not read anything else, and must not print a secret.
 
+/// Which settings are not fit to run with.
+mod check;
+/// Every setting in force, where it came from, and what it means.
+pub mod explain;
+
 use std::{
     net::{IpAddr, Ipv4Addr},
     path::PathBuf,
@@ -16,9 +21,12 @@ use leptos::config::LeptosOptions;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::domain::{email::Email, identifier::IdentifierMode, password, site::Site};
-
-use super::crypto::password::HashingCost;
+use crate::domain::{
+    identifier::IdentifierMode,
+    password,
+    site::{AssetPaths, Site},
+};
+use crate::server::crypto::password::HashingCost;
 
 /// Whether this is somebody's desk or the real thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +73,16 @@ pub enum LogFormat {
     Json,
 }
 
+/// Whether an address must be proven before an account can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum VerifyEmail {
+    /// Sign-up has one answer for all, and the account begins with the link in the mail.
+    Required,
+    /// The account can be used at once; it is marked until the address is proven.
+    Optional,
+}
+
 /// Every setting. The README's table explains each; names there are the names here.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -83,8 +101,18 @@ pub struct Config {
     pub site_name: String,
     /// Which identifiers sign-up asks for.
     pub identifier: IdentifierMode,
+    /// Whether an address must be proven; without it, as soon as there is a mail server.
+    pub verify_email: Option<VerifyEmail>,
     /// The fewest code points of a password.
     pub password_min_length: u16,
+    /// A file of breached passwords: SHA-1 in upper-case hexadecimal, ordered, one a line, with or without `:count`.
+    pub breached_passwords: Option<PathBuf>,
+    /// Wrong passwords for one account before waits begin.
+    pub account_tries: u16,
+    /// Failed sign-ins from one network before waits begin.
+    pub network_tries: u16,
+    /// Sign-ups and requests for mail from one network in an hour before waits begin.
+    pub network_requests: u16,
     /// Argon2id memory in KiB.
     pub argon2_memory_kib: u32,
     /// Argon2id passes.
@@ -129,7 +157,12 @@ impl Default for Config {
             base_url: None,
             site_name: "Latchkey".into(),
             identifier: IdentifierMode::Email,
+            verify_email: None,
             password_min_length: password::MIN_CODE_POINTS,
+            breached_passwords: None,
+            account_tries: 5,
+            network_tries: 30,
+            network_requests: 20,
             argon2_memory_kib: 19 * 1024,
             argon2_iterations: 2,
             argon2_parallelism: 1,
@@ -156,9 +189,9 @@ pub enum ConfigError {
     /// Unreadable, unknown or of the wrong kind.
     #[error("{0}")]
     Unreadable(Box<figment::Error>),
-    /// Readable, but not fit to run with.
-    #[error("{0}")]
-    Unfit(String),
+    /// Readable, but not fit to run with; a line for each reason.
+    #[error("{}", .0.join("\n"))]
+    Unfit(Vec<String>),
 }
 
 impl Config {
@@ -168,79 +201,14 @@ impl Config {
     /// # Errors
     /// When a setting is unknown, of the wrong kind, or unsafe for the environment it is for (ASVS 13.4.2).
     pub fn load() -> Result<Self, ConfigError> {
-        let file = std::env::var("LATCHKEY_CONFIG").unwrap_or_else(|_| "latchkey.toml".into());
-        Self::from_figment(
-            Figment::from(Serialized::defaults(Self::default()))
-                .merge(Toml::file(file))
-                .merge(Env::raw().only(&["DATABASE_URL", "PORT"]))
-                .merge(Env::prefixed("LATCHKEY_").ignore(&["CONFIG", "BIN"]).filter(|key| !key.starts_with("TEST_"))),
-        )
+        let config = Self::read(&sources())?;
+        let reasons = config.unfit();
+        if reasons.is_empty() { Ok(config) } else { Err(ConfigError::Unfit(reasons)) }
     }
 
-    fn from_figment(figment: Figment) -> Result<Self, ConfigError> {
-        let config: Self = figment.extract().map_err(|error| ConfigError::Unreadable(Box::new(error)))?;
-        config.check()?;
-        Ok(config)
-    }
-
-    fn check(&self) -> Result<(), ConfigError> {
-        let unfit = |reason: &str| Err(ConfigError::Unfit(reason.into()));
-        if !(password::MIN_CODE_POINTS..=64).contains(&self.password_min_length) {
-            return unfit("password_min_length must be from 8 to 64");
-        }
-        if [
-            self.session_idle_minutes,
-            self.session_lifetime_hours,
-            self.remember_idle_days,
-            self.remember_lifetime_days,
-        ]
-        .contains(&0)
-        {
-            return unfit("session limits must be at least 1");
-        }
-        if Email::parse(&self.mail_from).is_err() {
-            return unfit("mail_from must be an e-mail address");
-        }
-        if self.site_name.trim().is_empty() || self.site_name.chars().any(char::is_control) {
-            return unfit("site_name must be a line of text");
-        }
-        if let Some(base_url) = &self.base_url {
-            let is_origin = base_url.has_host()
-                && base_url.path() == "/"
-                && base_url.query().is_none()
-                && base_url.fragment().is_none();
-            if !matches!(base_url.scheme(), "http" | "https") || !is_origin {
-                return unfit("base_url must be like https://accounts.example.com, without a path");
-            }
-        }
-        match self.environment {
-            Environment::Development if !self.is_loopback() => unfit(
-                "environment = \"development\" serves loopback only: set environment = \"production\", or drop base_url and bind",
-            ),
-            Environment::Production if self.base_url.as_ref().is_none_or(|url| url.scheme() != "https") => {
-                unfit("environment = \"production\" needs base_url, with https")
-            }
-            Environment::Production if self.smtp_url.is_none() => {
-                unfit("environment = \"production\" needs smtp_url: without it nobody can reset a password")
-            }
-            Environment::Production if !self.is_mail_private() => unfit(
-                "environment = \"production\" needs an smtp_url that begins with smtps:// or ends with ?tls=required",
-            ),
-            _ => Ok(()),
-        }
-    }
-
-    /// Whether links in mail cannot be read on their way to the mail server.
-    fn is_mail_private(&self) -> bool {
-        let url = self.smtp_url.as_ref().and_then(|url| Url::parse(url.expose()).ok());
-        url.is_some_and(|url| {
-            let is_required = url.query_pairs().any(|(name, value)| name == "tls" && value == "required");
-            url.scheme() == "smtps" || is_required || has_loopback_host(&url)
-        })
-    }
-
-    fn is_loopback(&self) -> bool {
-        self.bind.is_loopback() && self.base_url.as_ref().is_none_or(has_loopback_host)
+    /// Reads settings without judging them.
+    fn read(sources: &Figment) -> Result<Self, ConfigError> {
+        sources.extract().map_err(|error| ConfigError::Unreadable(Box::new(error)))
     }
 
     /// Whether this is somebody's desk.
@@ -266,15 +234,28 @@ impl Config {
         }
     }
 
+    /// Whether `cargo leptos watch` replaces files while the server runs.
+    #[must_use]
+    pub fn is_watched(&self) -> bool {
+        self.is_development() && std::env::var_os("LEPTOS_WATCH").is_some()
+    }
+
     /// What pages know of this site.
     #[must_use]
-    pub fn site(&self) -> Site {
+    pub fn site(&self, assets: AssetPaths) -> Site {
         Site {
             name: self.site_name.clone(),
             identifier: self.identifier,
             password_minimum: self.password_min_length,
             mail_page: (self.is_development() && self.smtp_url.is_none()).then(|| "/dev/mail".into()),
+            assets,
         }
+    }
+
+    /// Whether an address must be proven before an account can be used.
+    #[must_use]
+    pub fn needs_verification(&self) -> bool {
+        self.verify_email.map_or(self.smtp_url.is_some(), |wanted| wanted == VerifyEmail::Required)
     }
 
     /// What a hash costs.
@@ -292,28 +273,25 @@ impl Config {
 
     /// What leptos wants to know to write the document.
     #[must_use]
-    pub fn leptos_options(&self) -> LeptosOptions {
+    pub fn leptos_options(&self, assets: &AssetPaths) -> LeptosOptions {
         let reload_port = std::env::var("LEPTOS_RELOAD_PORT").ok().and_then(|port| port.parse().ok()).unwrap_or(3001);
         LeptosOptions::builder()
             .output_name(Arc::<str>::from("latchkey"))
             .site_root(Arc::<str>::from(self.site_root.to_string_lossy().as_ref()))
-            .site_pkg_dir(Arc::<str>::from("pkg"))
+            .site_pkg_dir(Arc::<str>::from(assets.pkg.as_str()))
             .site_addr((self.bind, self.port))
             .reload_port(reload_port)
             .build()
     }
 }
 
-/// Whether a URL leads to this machine. Schemes unknown to the URL standard keep their host as a name.
-fn has_loopback_host(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Domain(name)) => {
-            name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-        }
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
+/// Where settings come from, each going before those above it.
+fn sources() -> Figment {
+    let file = std::env::var("LATCHKEY_CONFIG").unwrap_or_else(|_| "latchkey.toml".into());
+    Figment::from(Serialized::defaults(Config::default()))
+        .merge(Toml::file(file))
+        .merge(Env::raw().only(&["DATABASE_URL", "PORT"]))
+        .merge(Env::prefixed("LATCHKEY_").ignore(&["CONFIG", "BIN"]).filter(|key| !key.starts_with("TEST_")))
 }
 
 #[cfg(test)]
@@ -321,7 +299,9 @@ mod tests {
     use super::*;
 
     fn with(toml: &str) -> Result<Config, ConfigError> {
-        Config::from_figment(Figment::from(Serialized::defaults(Config::default())).merge(Toml::string(toml)))
+        let config = Config::read(&Figment::from(Serialized::defaults(Config::default())).merge(Toml::string(toml)))?;
+        let reasons = config.unfit();
+        if reasons.is_empty() { Ok(config) } else { Err(ConfigError::Unfit(reasons)) }
     }
 
     #[test]

@@ -1,0 +1,29 @@
+//! `latchkey config …`: what settings are in force. Must not start anything, nor touch the database.
+
+use clap::Subcommand;
+
+use crate::server::config::{ConfigError, explain};
+
+use super::CliError;
+
+/// What can be done with settings.
+#[derive(Debug, Subcommand)]
+pub(super) enum ConfigCommand {
+    /// Show every setting in force, where it came from and what it means; fail where they must not be run with.
+    Check,
+}
+
+pub(super) fn run(command: &ConfigCommand) -> Result<(), CliError> {
+    let ConfigCommand::Check = command;
+    let (settings, reasons) = explain::settings()?;
+    for setting in settings {
+        println!("{} = {}\n    {} ({})", setting.name, setting.value, setting.meaning, setting.origin);
+    }
+    if reasons.is_empty() {
+        println!("\nThese settings are fit to run with.");
+        Ok(())
+    } else {
+        println!();
+        Err(ConfigError::Unfit(reasons).into())
+    }
+}

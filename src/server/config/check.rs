@@ -1,0 +1,106 @@
+//! Which settings are not fit to run with, and why, all of them at once. Must not change a setting.
+
+use std::net::IpAddr;
+
+use url::Url;
+
+use crate::domain::{email::Email, password};
+
+use super::{Config, Environment};
+
+impl Config {
+    /// Why these settings must not be run with, a line each; none where they are fit (ASVS 13.4.2).
+    #[must_use]
+    pub fn unfit(&self) -> Vec<String> {
+        let mut reasons = Vec::new();
+        let mut unless = |is_fit: bool, reason: &str| {
+            if !is_fit {
+                reasons.push(reason.to_owned());
+            }
+        };
+        unless(
+            (password::MIN_CODE_POINTS..=64).contains(&self.password_min_length),
+            "password_min_length must be from 8 to 64",
+        );
+        let limits = [
+            self.session_idle_minutes,
+            self.session_lifetime_hours,
+            self.remember_idle_days,
+            self.remember_lifetime_days,
+        ];
+        unless(!limits.contains(&0), "session limits must be at least 1");
+        unless(
+            ![self.account_tries, self.network_tries, self.network_requests].contains(&0),
+            "account_tries, network_tries and network_requests must be at least 1",
+        );
+        unless(self.account_tries <= 100, "account_tries must be at most 100: more lets passwords be guessed");
+        unless(Email::parse(&self.mail_from).is_ok(), "mail_from must be an e-mail address");
+        unless(
+            !self.site_name.trim().is_empty() && !self.site_name.chars().any(char::is_control),
+            "site_name must be a line of text",
+        );
+        unless(
+            self.base_url.as_ref().is_none_or(is_origin),
+            "base_url must be like https://accounts.example.com, without a path",
+        );
+        match self.environment {
+            Environment::Development => unless(
+                self.is_loopback(),
+                "environment = \"development\" serves loopback only: set environment = \"production\", or drop base_url and bind",
+            ),
+            Environment::Production => {
+                unless(
+                    self.base_url.as_ref().is_some_and(|url| url.scheme() == "https"),
+                    "environment = \"production\" needs base_url, with https",
+                );
+                unless(
+                    self.smtp_url.is_some(),
+                    "environment = \"production\" needs smtp_url: without it nobody can reset a password",
+                );
+                unless(
+                    self.smtp_url.is_none() || self.is_mail_private(),
+                    "environment = \"production\" needs an smtp_url that begins with smtps:// or ends with ?tls=required",
+                );
+                unless(
+                    self.argon2_memory_kib >= 7 * 1024,
+                    "environment = \"production\" needs argon2_memory_kib of at least 7168 (OWASP's least for Argon2id)",
+                );
+            }
+        }
+        reasons
+    }
+
+    /// Whether links in mail cannot be read on their way to the mail server.
+    fn is_mail_private(&self) -> bool {
+        let url = self.smtp_url.as_ref().and_then(|url| Url::parse(url.expose()).ok());
+        url.is_some_and(|url| {
+            let is_required = url.query_pairs().any(|(name, value)| name == "tls" && value == "required");
+            url.scheme() == "smtps" || is_required || has_loopback_host(&url)
+        })
+    }
+
+    fn is_loopback(&self) -> bool {
+        self.bind.is_loopback() && self.base_url.as_ref().is_none_or(has_loopback_host)
+    }
+}
+
+/// Whether a URL is scheme, host and port alone.
+fn is_origin(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https")
+        && url.has_host()
+        && url.path() == "/"
+        && url.query().is_none()
+        && url.fragment().is_none()
+}
+
+/// Whether a URL leads to this machine. Schemes unknown to the URL standard keep their host as a name.
+fn has_loopback_host(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => {
+            name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+        }
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}

@@ -1,0 +1,160 @@
+//! Every setting in force, where it came from, and what it means, for `latchkey config check`. Must not show a secret.
+
+use figment::{Figment, Source, value::Value};
+use url::Url;
+
+use super::{Config, ConfigError, sources};
+
+/// A setting as it is in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// Its name in `latchkey.toml`.
+    pub name: &'static str,
+    /// Its value; of a secret, no more than that there is one.
+    pub value: String,
+    /// Where the value came from.
+    pub origin: String,
+    /// What it means.
+    pub meaning: &'static str,
+}
+
+/// What each setting means, in the order in which they are shown.
+const MEANINGS: [(&str, &str); 29] = [
+    ("environment", "development serves loopback only; production needs https and a mail server"),
+    ("database_url", "sqlite://path, made when missing, or postgres://…"),
+    ("bind", "the address to listen on"),
+    ("port", "the port to listen on; 0 takes any that is free"),
+    ("base_url", "how people reach the site; links in mail start with it"),
+    ("site_name", "what the site is called"),
+    ("identifier", "what sign-up asks for: email, username or either"),
+    ("verify_email", "required or optional; without it, required as soon as there is a mail server"),
+    ("password_min_length", "the fewest characters of a password"),
+    ("breached_passwords", "a file of SHA-1 digests of stolen passwords, ordered; those are refused"),
+    ("account_tries", "wrong passwords for one account before waits begin"),
+    ("network_tries", "failed sign-ins from one network before waits begin"),
+    ("network_requests", "sign-ups and requests for mail from one network in an hour before waits begin"),
+    ("argon2_memory_kib", "memory of a password hash in KiB"),
+    ("argon2_iterations", "passes of a password hash"),
+    ("argon2_parallelism", "lanes of a password hash"),
+    ("hash_permits", "password hashes at once; 0 takes as many as there are cores"),
+    ("hash_queue", "requests that may wait for a hash; past that the answer is 503"),
+    ("session_idle_minutes", "minutes without a request after which a session ends"),
+    ("session_lifetime_hours", "hours after which a session ends whatever happens"),
+    ("remember_idle_days", "days without a request after which a kept session ends"),
+    ("remember_lifetime_days", "days after which a kept session ends whatever happens"),
+    ("smtp_url", "the mail server; without it mail is kept and shown at /dev/mail"),
+    ("mail_from", "the sender of mail"),
+    ("trusted_proxies", "networks whose X-Forwarded-For is believed"),
+    ("log", "what is logged, as tracing filters are written"),
+    ("log_format", "text or json"),
+    ("site_root", "the folder with the browser side"),
+    ("estimator_root", "the folder with the strength estimator"),
+];
+
+/// Settings whose value holds, or may hold, a password.
+const SECRETS: [&str; 2] = ["database_url", "smtp_url"];
+
+/// Every setting in force, and why they must not be run with, a line each.
+///
+/// # Errors
+/// When a setting is unknown or of the wrong kind.
+pub fn settings() -> Result<(Vec<Setting>, Vec<String>), ConfigError> {
+    explain(&sources())
+}
+
+fn explain(sources: &Figment) -> Result<(Vec<Setting>, Vec<String>), ConfigError> {
+    let config = Config::read(sources)?;
+    let settings = MEANINGS.iter().map(|(name, meaning)| Setting {
+        name,
+        value: value(sources, name),
+        origin: origin(sources, name),
+        meaning,
+    });
+    Ok((settings.collect(), config.unfit()))
+}
+
+fn value(sources: &Figment, name: &str) -> String {
+    match sources.find_value(name) {
+        Ok(Value::Empty(..)) | Err(_) => "not set".into(),
+        Ok(Value::String(_, text)) if SECRETS.contains(&name) => without_password(&text),
+        Ok(value) => toml_like(&value),
+    }
+}
+
+fn toml_like(value: &Value) -> String {
+    match value {
+        Value::String(_, text) => format!("{text:?}"),
+        Value::Bool(_, truth) => truth.to_string(),
+        Value::Array(_, values) => format!("[{}]", values.iter().map(toml_like).collect::<Vec<_>>().join(", ")),
+        Value::Num(_, number) => number
+            .to_i128()
+            .map(|number| number.to_string())
+            .or_else(|| number.to_u128().map(|number| number.to_string()))
+            .or_else(|| number.to_f64().map(|number| number.to_string()))
+            .unwrap_or_default(),
+        _ => "…".into(),
+    }
+}
+
+/// A URL without what must not be seen; nothing of what is no URL.
+fn without_password(text: &str) -> String {
+    let Ok(mut url) = Url::parse(text) else { return "set, and not a URL".into() };
+    if url.password().is_some() && url.set_password(Some("…")).is_err() {
+        return "set".into();
+    }
+    if url.query_pairs().any(|(name, _)| name.eq_ignore_ascii_case("password")) {
+        url.set_query(Some("…"));
+    }
+    format!("{:?}", url.as_str().replace("%E2%80%A6", "…"))
+}
+
+fn origin(sources: &Figment, name: &str) -> String {
+    let Some(metadata) = sources.find_metadata(name) else { return "default".into() };
+    match &metadata.source {
+        Some(Source::File(path)) => path.display().to_string(),
+        _ if metadata.name.contains("environment") => {
+            let capitals = name.to_uppercase();
+            let prefixed = format!("LATCHKEY_{capitals}");
+            if std::env::var_os(&prefixed).is_some() { prefixed } else { capitals }
+        }
+        _ => "default".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use figment::providers::{Format, Serialized, Toml};
+
+    use super::*;
+
+    fn with(toml: &str) -> Vec<Setting> {
+        let sources = Figment::from(Serialized::defaults(Config::default())).merge(Toml::string(toml));
+        explain(&sources).expect("readable").0
+    }
+
+    #[test]
+    fn every_setting_has_a_meaning_and_no_other_has() {
+        let Ok(serde_json::Value::Object(all)) = serde_json::to_value(Config::default()) else {
+            panic!("settings are an object");
+        };
+        let mut known: Vec<&str> = all.keys().map(String::as_str).collect();
+        let mut explained: Vec<&str> = MEANINGS.iter().map(|(name, _)| *name).collect();
+        known.sort_unstable();
+        explained.sort_unstable();
+        assert_eq!(explained, known);
+    }
+
+    /// ASVS 16.2.5.
+    #[test]
+    fn secrets_are_not_shown() {
+        let shown =
+            with("database_url = 'postgres://a:hunter2@db/x'\nsmtp_url = 'smtps://a:hunter2@mail'\nport = 4000");
+        assert!(!format!("{shown:?}").contains("hunter2"), "{shown:?}");
+        let value = |name: &str| shown.iter().find(|setting| setting.name == name).expect("there").value.clone();
+        assert_eq!(value("database_url"), "\"postgres://a:…@db/x\"");
+        assert_eq!(value("port"), "4000");
+        assert_eq!(value("base_url"), "not set");
+        let shown = with("smtp_url = 'hunter2'\ndatabase_url = 'postgres://db/x?user=a&password=hunter2'");
+        assert!(!format!("{shown:?}").contains("hunter2"), "{shown:?}");
+    }
+}

@@ -1,0 +1,213 @@
+//! How often something may be tried, and how long to wait after too many tries: growing waits, counted in the database, so
+//! that all nodes count together (ASVS 2.4.1, 6.3.1). Must not know who exists: a limit is the same for people we know
+//! and people we do not (6.3.8).
+
+use crate::{
+    domain::{error::AuthError, moment::Moment},
+    server::{
+        crypto::token::digest,
+        error::{FlowError, ServerError},
+        state::AppState,
+        storage::limits::{self, LimitRow},
+    },
+};
+
+const MINUTE: i64 = 60;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+
+/// Something that is limited, and whom it is counted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit<'a> {
+    /// Failed sign-ins under an identifier, whether anybody has it or not.
+    SignInAccount(&'a str),
+    /// Failed sign-ins of a browser in which this person signed in before; strangers do not add to it.
+    SignInDevice(&'a str),
+    /// Failed sign-ins from a network.
+    SignInNetwork(&'a str),
+    /// Wrong passwords of somebody who is asked for it again.
+    Password(&'a str),
+    /// Sign-ups for an address.
+    SignUpEmail(&'a str),
+    /// Mails with a link to choose a new password, to an address.
+    ResetEmail(&'a str),
+    /// Mails with a link that proves an address, to it.
+    VerifyEmail(&'a str),
+    /// Sign-ups and requests for mail from a network.
+    RequestNetwork(&'a str),
+}
+
+/// How much is too much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Policy {
+    /// Tries before the first wait begins.
+    free: i64,
+    /// The first wait in seconds; each one after is twice as long.
+    first_wait: i64,
+    /// The longest wait in seconds.
+    longest_wait: i64,
+    /// Seconds without a try after which all is forgotten.
+    memory: i64,
+}
+
+impl Limit<'_> {
+    /// What is stored: nobody can read who was tried.
+    fn key(self) -> String {
+        let (name, subject) = match self {
+            Self::SignInAccount(subject) => ("sign_in_account", subject),
+            Self::SignInDevice(subject) => ("sign_in_device", subject),
+            Self::SignInNetwork(subject) => ("sign_in_network", subject),
+            Self::Password(subject) => ("password", subject),
+            Self::SignUpEmail(subject) => ("sign_up_email", subject),
+            Self::ResetEmail(subject) => ("reset_email", subject),
+            Self::VerifyEmail(subject) => ("verify_email", subject),
+            Self::RequestNetwork(subject) => ("request_network", subject),
+        };
+        digest(format!("{name}:{subject}").as_bytes())
+    }
+
+    fn policy(self, state: &AppState) -> Policy {
+        let config = &state.config;
+        match self {
+            Self::SignInAccount(_) | Self::SignInDevice(_) | Self::Password(_) => {
+                Policy { free: i64::from(config.account_tries), first_wait: 30, longest_wait: HOUR, memory: DAY }
+            }
+            Self::SignInNetwork(_) => Policy {
+                free: i64::from(config.network_tries),
+                first_wait: 30,
+                longest_wait: 15 * MINUTE,
+                memory: HOUR,
+            },
+            Self::SignUpEmail(_) | Self::ResetEmail(_) => {
+                Policy { free: 3, first_wait: 5 * MINUTE, longest_wait: 6 * HOUR, memory: DAY }
+            }
+            Self::VerifyEmail(_) => Policy { free: 1, first_wait: MINUTE, longest_wait: 6 * HOUR, memory: DAY },
+            Self::RequestNetwork(_) => Policy {
+                free: i64::from(config.network_requests),
+                first_wait: MINUTE,
+                longest_wait: HOUR,
+                memory: HOUR,
+            },
+        }
+    }
+
+    fn refusal(self, seconds: i64) -> AuthError {
+        let retry_after = u32::try_from(seconds.max(1)).unwrap_or(u32::MAX);
+        match self {
+            Self::SignInAccount(_) | Self::SignInDevice(_) | Self::SignInNetwork(_) | Self::Password(_) => {
+                AuthError::TooManyTries { retry_after }
+            }
+            _ => AuthError::TooManyRequests { retry_after },
+        }
+    }
+}
+
+/// Counts a try against each of the limits, or against none if one of them says to wait. Called before the work, so that
+/// many tries at once are all counted (ASVS 2.3.4); what turns out well is taken back.
+///
+/// # Errors
+/// [`AuthError::TooManyTries`] or [`AuthError::TooManyRequests`], with the longest of the waits.
+pub async fn count(state: &AppState, these: &[Limit<'_>]) -> Result<(), FlowError> {
+    let now = state.now();
+    let mut counted: Vec<(String, Limit<'_>)> = these.iter().map(|limit| (limit.key(), *limit)).collect();
+    // In one order for everybody, so that no two transactions wait for each other (ASVS 15.4.3).
+    counted.sort_by(|(one, _), (other, _)| one.cmp(other));
+
+    let mut tx = state.db.begin().await?;
+    let mut refusal: Option<(i64, Limit<'_>)> = None;
+    for (key, limit) in &counted {
+        let row = limits::hold(&mut tx, key).await?;
+        match next(row, now, limit.policy(state)) {
+            Ok(next) => limits::put(&mut tx, key, next).await?,
+            Err(seconds) if refusal.is_none_or(|(longest, _)| longest < seconds) => refusal = Some((seconds, *limit)),
+            Err(_) => {}
+        }
+    }
+    if let Some((seconds, limit)) = refusal {
+        tracing::warn!(?seconds, "refused after too many tries");
+        return Err(limit.refusal(seconds).into());
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Forgets the tries of somebody who has proved who they are.
+///
+/// # Errors
+/// When the database is away.
+pub async fn clear(state: &AppState, limit: Limit<'_>) -> Result<(), ServerError> {
+    Ok(limits::clear(&mut state.db.write().await?, &limit.key()).await?)
+}
+
+/// Takes back one try that turned out well, leaving those of others.
+///
+/// # Errors
+/// When the database is away.
+pub async fn forgive(state: &AppState, limit: Limit<'_>) -> Result<(), ServerError> {
+    Ok(limits::forgive(&mut state.db.write().await?, &limit.key()).await?)
+}
+
+/// What is remembered after one more try, or the seconds still to wait.
+fn next(row: LimitRow, now: Moment, policy: Policy) -> Result<LimitRow, i64> {
+    if now.0 < row.blocked_until {
+        return Err(row.blocked_until - now.0);
+    }
+    let count = if row.expires_at <= now.0 { 1 } else { row.count.saturating_add(1) };
+    let wait = if count < policy.free {
+        0
+    } else {
+        let doublings = u32::try_from((count - policy.free).min(32)).unwrap_or(32);
+        policy.first_wait.saturating_mul(1 << doublings).min(policy.longest_wait)
+    };
+    let blocked_until = if wait == 0 { 0 } else { now.0.saturating_add(wait) };
+    Ok(LimitRow { count, blocked_until, expires_at: now.0.saturating_add(wait + policy.memory) })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const POLICY: Policy = Policy { free: 3, first_wait: 30, longest_wait: 100, memory: 1_000 };
+
+    /// The waits that tries at these instants get: what is told, or 0 where the try was let through.
+    fn waits(instants: &[i64]) -> Vec<i64> {
+        let mut row = LimitRow::default();
+        let mut waits = Vec::new();
+        for at in instants {
+            match next(row, Moment(*at), POLICY) {
+                Ok(after) => {
+                    row = after;
+                    waits.push(0);
+                }
+                Err(seconds) => waits.push(seconds),
+            }
+        }
+        waits
+    }
+
+    /// ASVS 6.3.1.
+    #[test]
+    fn waits_begin_after_the_free_tries_and_double_up_to_the_longest() {
+        assert_eq!(waits(&[1, 2, 3, 4]), [0, 0, 0, 29]);
+        assert_eq!(waits(&[1, 2, 3, 33, 34, 93, 94, 193, 194]), [0, 0, 0, 0, 59, 0, 99, 0, 99]);
+    }
+
+    #[test]
+    fn tries_long_ago_are_forgotten() {
+        assert_eq!(waits(&[1, 2, 2_000, 2_001, 2_002, 2_003]), [0, 0, 0, 0, 0, 29]);
+    }
+
+    proptest! {
+        #[test]
+        fn nobody_waits_longer_than_the_longest(
+            count in 0..i64::MAX, blocked_until in any::<i64>(), expires_at in any::<i64>(), now in 0..4_000_000_000_i64,
+        ) {
+            let row = LimitRow { count, blocked_until: blocked_until.min(now), expires_at };
+            let after = next(row, Moment(now), POLICY).expect("not blocked any more");
+            prop_assert!(after.blocked_until <= now + POLICY.longest_wait);
+            prop_assert!(after.expires_at >= after.blocked_until);
+        }
+    }
+}

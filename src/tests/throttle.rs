@@ -1,0 +1,152 @@
+//! Too many tries, and how long to wait.
+
+use axum::http::{Method, StatusCode, header};
+use latchkey::server::config::Config;
+
+use crate::support::{Answer, Browser, OTHER_PASSWORD, PASSWORD, on_both_engines};
+
+fn tight(config: &mut Config) {
+    config.account_tries = 3;
+    config.network_tries = 8;
+    config.network_requests = 4;
+}
+
+async fn fail(browser: &mut Browser, identifier: &str, times: usize) {
+    for _ in 0..times {
+        let page =
+            browser.submit_and_follow("/api/sign_in", &[("identifier", identifier), ("password", "wrong")]).await;
+        assert!(page.says("do not match"), "{}", page.body);
+    }
+}
+
+async fn try_once(browser: &mut Browser, identifier: &str, password: &str) -> Answer {
+    browser.submit_and_follow("/api/sign_in", &[("identifier", identifier), ("password", password)]).await
+}
+
+on_both_engines! {
+    with(tight)
+
+    /// ASVS 6.3.1: waits grow, are told, and end.
+    async fn wrong_passwords_bring_waits_that_grow(world) {
+        world.sign_up("sam@example.com").await;
+        let mut stranger = world.anonymous();
+        fail(&mut stranger, "sam@example.com", 3).await;
+        let page = try_once(&mut world.anonymous(), "SAM@example.com", PASSWORD).await;
+        assert!(page.says("Too many tries. Wait 30 seconds, then try again, or reset your password."), "{}", page.body);
+        assert!(page.body.contains("<title>Error: ") && page.body.contains("href=\"/forgot-password\""));
+        assert!(page.body.contains("value=\"SAM@example.com\""), "what was typed is kept");
+        world.clock.advance(30);
+        fail(&mut stranger, "sam@example.com", 1).await;
+        let page = try_once(&mut stranger, "sam@example.com", PASSWORD).await;
+        assert!(page.says("Wait 60 seconds"), "{}", page.body);
+        world.clock.advance(60);
+        assert_eq!(stranger.sign_in("sam@example.com", PASSWORD).await.location(), "/dashboard");
+        fail(&mut world.anonymous(), "sam@example.com", 3).await;
+    }
+
+    /// ASVS 6.3.8: a name that nobody has is limited just the same, so a limit tells nothing.
+    async fn nobody_is_limited_like_somebody(world) {
+        world.sign_up("sam@example.com").await;
+        let mut answers = Vec::new();
+        for identifier in ["sam@example.com", "xam@example.com"] {
+            let mut stranger = world.anonymous();
+            fail(&mut stranger, identifier, 3).await;
+            let page = try_once(&mut stranger, identifier, "wrong").await;
+            answers.push(crate::sign_in::without_nonce(&page.body.replace(identifier, "ADDRESS")));
+        }
+        assert!(answers[0].contains("Too many tries"));
+        assert_eq!(answers[0], answers[1]);
+    }
+
+    /// ASVS 6.3.1: locking somebody out is no weapon.
+    async fn a_browser_that_signed_in_before_is_not_locked_out_by_strangers(world) {
+        let person = world.sign_up("sam@example.com").await;
+        let mut own = world.anonymous();
+        assert_eq!(own.sign_in(&person.email, &person.password).await.location(), "/dashboard");
+        own.submit("/api/sign_out", &[]).await;
+        fail(&mut world.anonymous(), &person.email, 3).await;
+        assert!(try_once(&mut world.anonymous(), &person.email, PASSWORD).await.says("Too many tries"));
+        assert_eq!(own.sign_in(&person.email, &person.password).await.location(), "/dashboard");
+        own.submit("/api/sign_out", &[]).await;
+        assert!(try_once(&mut world.anonymous(), &person.email, PASSWORD).await.says("Too many tries"), "strangers still wait");
+
+        fail(&mut own, &person.email, 3).await;
+        assert!(try_once(&mut own, &person.email, PASSWORD).await.says("Too many tries"), "it has a limit of its own");
+        let mut other = own.clone();
+        world.sign_up("kim@example.com").await;
+        fail(&mut other, "kim@example.com", 2).await;
+        assert!(!other.cookies["latchkey-device"].is_empty(), "known to one is not known to all");
+    }
+
+    /// ASVS 2.3.4: guesses made at the same moment are all counted.
+    async fn tries_at_once_are_counted_one_by_one(world) {
+        world.sign_up("sam@example.com").await;
+        let mut attempts = tokio::task::JoinSet::new();
+        for _ in 0..12 {
+            let mut browser = world.anonymous();
+            attempts.spawn(async move { try_once(&mut browser, "sam@example.com", "wrong").await.says("do not match") });
+        }
+        let looked_at = attempts.join_all().await.into_iter().filter(|looked_at| *looked_at).count();
+        assert_eq!(looked_at, 3);
+    }
+
+    /// One network trying many accounts is slowed down as a whole; a success among its tries does not free it.
+    async fn a_network_has_a_limit_over_all_accounts(world) {
+        let person = world.sign_up("sam@example.com").await;
+        for index in 0..7 {
+            fail(&mut world.anonymous(), &format!("guess{index}@example.com"), 1).await;
+        }
+        assert_eq!(world.anonymous().sign_in(&person.email, &person.password).await.location(), "/dashboard");
+        fail(&mut world.anonymous(), "guess8@example.com", 1).await;
+        let page = try_once(&mut world.anonymous(), "guess9@example.com", "wrong").await;
+        assert!(page.says("Too many tries"), "{}", page.body);
+    }
+
+    /// ASVS 2.4.1: mail cannot be made to pour.
+    async fn sign_ups_and_mails_are_limited(world) {
+        world.sign_up("sam@example.com").await;
+        for _ in 0..3 {
+            let page = world.anonymous().submit_and_follow("/api/forgot_password", &[("email", "sam@example.com")]).await;
+            assert!(page.says("Check your mail"), "{}", page.body);
+        }
+        for action in ["/api/forgot_password", "/api/sign_up", "/api/resend_verification"] {
+            let fields = [("email", "kim@example.com"), ("new_password", PASSWORD)];
+            let page = world.anonymous().submit_and_follow(action, &fields).await;
+            assert!(page.says("Too many requests in a short time. Wait 60 seconds, then try again."), "{action}: {}", page.body);
+        }
+        world.clock.advance(60);
+        let page = world.anonymous().submit_and_follow("/api/forgot_password", &[("email", "sam@example.com")]).await;
+        assert!(page.says("Too many requests in a short time. Wait 4 minutes"), "{}", page.body);
+        assert_eq!(world.mail_to("sam@example.com").await.iter().filter(|mail| mail.subject.contains("new password")).count(), 3);
+    }
+
+    /// RFC 6585, RFC 9110 section 10.2.3.
+    async fn programs_are_told_in_headers(world) {
+        fail(&mut world.anonymous(), "sam@example.com", 3).await;
+        let mut program = world.anonymous();
+        let request = program
+            .request(Method::POST, "/api/sign_in")
+            .header("sec-fetch-site", "same-origin")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body("identifier=sam%40example.com&password=wrong".into());
+        let mut request = request.expect("a request");
+        request.headers_mut().insert(header::ACCEPT, "application/json".parse().expect("a value"));
+        let answer = program.send(request).await;
+        assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(answer.headers["retry-after"], "30");
+        assert!(answer.body.contains("\"code\":\"too_many_tries\"") && answer.body.contains("Wait 30 seconds"), "{}", answer.body);
+    }
+
+    /// A session in the wrong hands does not find the password out.
+    async fn a_password_that_is_asked_for_again_is_limited(world) {
+        let mut browser = world.sign_up("sam@example.com").await.browser;
+        let fields = [("password", "wrong"), ("new_password", OTHER_PASSWORD)];
+        for _ in 0..3 {
+            assert!(browser.submit_and_follow("/api/change_password", &fields).await.says("Enter the password you sign in with now"));
+        }
+        let fields = [("password", PASSWORD), ("new_password", OTHER_PASSWORD)];
+        assert!(browser.submit_and_follow("/api/change_password", &fields).await.says("Too many tries"));
+        world.clock.advance(30);
+        assert_eq!(browser.submit("/api/change_password", &fields).await.location(), "/dashboard");
+    }
+}

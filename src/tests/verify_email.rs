@@ -1,0 +1,219 @@
+//! Proving that mail to an address arrives.
+
+use axum::http::StatusCode;
+use latchkey::server::config::{Config, VerifyEmail};
+
+use crate::support::{Browser, OTHER_PASSWORD, PASSWORD, World, on_both_engines};
+
+fn required(config: &mut Config) {
+    config.verify_email = Some(VerifyEmail::Required);
+}
+
+/// The newest link that proves an address.
+async fn link(world: &World, email: &str) -> String {
+    let mails = world.mail_to(email).await;
+    mails.iter().find(|mail| mail.subject.starts_with("Confirm your e-mail address")).expect("a mail").link()
+}
+
+async fn sign_up(world: &World, email: &str, password: &str) -> Browser {
+    let mut browser = world.anonymous();
+    browser.submit("/api/sign_up", &[("email", email), ("new_password", password)]).await;
+    browser
+}
+
+mod optional {
+    use super::*;
+
+    on_both_engines! {
+        /// ux 20, 21: the link shows a page, the button on it proves, and both work once.
+        async fn a_link_and_a_button_prove_an_address(world) {
+            let mut browser = world.sign_up("sam@example.com").await.browser;
+            assert!(browser.get("/dashboard").await.says("not confirmed"), "marked");
+            let link = link(world, "sam@example.com").await;
+            assert_eq!(browser.get(&link).await.location(), "/verify-email");
+            let page = browser.get("/verify-email").await;
+            assert!(page.says("sam@example.com") && page.body.contains("action=\"/api/verify_email\""), "{}", page.body);
+            assert!(!page.body.contains("type=\"password\""), "somebody signed in is not asked who they are");
+            assert!(browser.get("/dashboard").await.says("not confirmed"), "looking proves nothing");
+
+            let page = browser.submit_and_follow("/api/verify_email", &[]).await;
+            assert!(page.says("Your e-mail address is confirmed.") && !page.says("not confirmed"), "{}", page.body);
+            let page = world.anonymous().visit(&link).await;
+            assert!(page.says("This link does not work"), "{}", page.body);
+        }
+
+        /// Whoever made the account with somebody else's address does not get it confirmed by a careless press of a button.
+        async fn another_browser_shows_the_password_and_is_signed_in(world) {
+            world.sign_up("sam@example.com").await;
+            let mut phone = world.anonymous();
+            let page = phone.visit(&link(world, "sam@example.com").await).await;
+            assert!(page.body.contains("autocomplete=\"current-password\""), "{}", page.body);
+            for (password, sentence) in [("", "Enter your password"), (OTHER_PASSWORD, "Enter the password you sign in with now")] {
+                let page = phone.submit_and_follow("/api/verify_email", &[("password", password)]).await;
+                assert!(page.says(sentence), "{}", page.body);
+            }
+            let page = phone.submit_and_follow("/api/verify_email", &[("password", PASSWORD)]).await;
+            assert!(page.says("Hello, sam") && page.says("Your e-mail address is confirmed."), "{}", page.body);
+        }
+
+        async fn a_link_dies_of_age_a_newer_one_and_another_address(world) {
+            let mut browser = world.sign_up("sam@example.com").await.browser;
+            let first = link(world, "sam@example.com").await;
+            world.clock.advance(60);
+            browser.submit("/api/resend_verification", &[("email", "sam@example.com")]).await;
+            let second = link(world, "sam@example.com").await;
+            assert!(browser.visit(&first).await.says("This link does not work"), "a newer one");
+            browser.submit("/api/change_email", &[("email", "sam@example.org"), ("password", PASSWORD)]).await;
+            assert!(browser.visit(&second).await.says("This link does not work"), "another address");
+            let third = link(world, "sam@example.org").await;
+            world.clock.advance(86_400);
+            assert!(world.anonymous().visit(&third).await.says("This link does not work"), "age");
+        }
+
+        /// ux 20: the limit is said, and known and unknown addresses get one answer (ASVS 6.3.8).
+        async fn another_link_is_mailed_and_tells_nobody_who_is_known(world) {
+            world.sign_up("sam@example.com").await;
+            let mut pages = Vec::new();
+            for email in ["sam@example.com", "xam@example.com"] {
+                let mut browser = world.anonymous();
+                let page = browser.submit_and_follow("/api/resend_verification", &[("email", email)]).await;
+                pages.push(crate::sign_in::without_nonce(&page.body.replace(email, "ADDRESS")));
+                let page = browser.submit_and_follow("/api/resend_verification", &[("email", email)]).await;
+                assert!(page.says("Wait 60 seconds"), "{}", page.body);
+            }
+            assert!(pages[0].contains("Check your mail"), "{}", pages[0]);
+            assert_eq!(pages[0], pages[1]);
+            assert_eq!(world.mail_to("sam@example.com").await.len(), 2);
+            assert!(world.mail_to("xam@example.com").await.is_empty());
+        }
+
+        /// A mistyped address is mended: password, one button, a link to the new one.
+        async fn an_unproven_address_can_be_changed(world) {
+            world.sign_up("taken@example.com").await;
+            let mut browser = world.sign_up("sma@example.com").await.browser;
+            for (email, password, sentence) in [
+                ("sam@", PASSWORD, "Enter an e-mail address like"),
+                ("sam@example.com", "", "Enter your password"),
+                ("sam@example.com", "wrong", "Enter the password you sign in with now"),
+                ("taken@example.com", PASSWORD, "Enter another address"),
+            ] {
+                let page = browser.submit_and_follow("/api/change_email", &[("email", email), ("password", password)]).await;
+                assert!(page.says(sentence), "{sentence}: {}", page.body);
+            }
+            let page = browser.submit_and_follow("/api/change_email", &[("email", "sam@example.com"), ("password", PASSWORD)]).await;
+            assert!(page.says("Check your mail") && page.says("sam@example.com"), "{}", page.body);
+            browser.visit(&link(world, "sam@example.com").await).await;
+            browser.submit("/api/verify_email", &[]).await;
+            let page = browser.submit_and_follow("/api/change_email", &[("email", "sam@example.org"), ("password", PASSWORD)]).await;
+            assert!(page.says("confirmed, so it stays"), "{}", page.body);
+            assert_eq!(world.anonymous().sign_in("sam@example.com", PASSWORD).await.location(), "/dashboard");
+            assert_eq!(world.anonymous().sign_in("sma@example.com", PASSWORD).await.location(), "/sign-in");
+        }
+
+        /// Design D10: an address cannot be squatted; whoever reads its mail gets the account, and nobody else stays in it.
+        async fn reading_the_mail_wins_over_whoever_came_first(world) {
+            let squatter = world.sign_up("sam@example.com").await;
+            let mut squatting = world.anonymous();
+            squatting.sign_in(&squatter.email, &squatter.password).await;
+            let page = world.anonymous().submit_and_follow("/api/sign_up", &[("email", "sam@example.com"), ("new_password", OTHER_PASSWORD)]).await;
+            assert!(page.says("We could not create the account"), "{}", page.body);
+            let told = world.mail_to("sam@example.com").await;
+            assert!(told[0].subject.starts_with("You already have an account"), "{told:?}");
+
+            let mut owner = world.anonymous();
+            owner.submit("/api/forgot_password", &[("email", "sam@example.com")]).await;
+            let mails = world.mail_to("sam@example.com").await;
+            owner.visit(&mails[0].link()).await;
+            owner.submit("/api/reset_password", &[("new_password", OTHER_PASSWORD)]).await;
+            assert!(!squatting.is_signed_in().await);
+            assert_eq!(owner.sign_in("sam@example.com", OTHER_PASSWORD).await.location(), "/dashboard");
+            assert!(!owner.get("/dashboard").await.says("not confirmed"), "the reset proved the address");
+            assert_eq!(squatting.sign_in("sam@example.com", PASSWORD).await.location(), "/sign-in");
+        }
+
+        /// ASVS 6.4.1, 11.5.1: what was never drawn, or was drawn for something else, proves nothing.
+        async fn other_links_prove_nothing(world) {
+            world.sign_up("sam@example.com").await;
+            world.anonymous().submit("/api/forgot_password", &[("email", "sam@example.com")]).await;
+            let reset = world.mail_to("sam@example.com").await[0].link().replace("/reset-password", "/verify-email");
+            for path in [reset.as_str(), "/verify-email", "/verify-email?token=", "/verify-email?token=AAAA"] {
+                let mut browser = world.anonymous();
+                let page = browser.visit(path).await;
+                assert_eq!(page.status, StatusCode::OK);
+                assert!(page.says("This link does not work"), "{path}: {}", page.body);
+                let page = browser.submit_and_follow("/api/verify_email", &[("password", PASSWORD)]).await;
+                assert!(page.says("This link does not work"), "{path}: {}", page.body);
+            }
+        }
+    }
+}
+
+mod required {
+    use super::*;
+
+    on_both_engines! {
+        with(required)
+
+        /// Design D10, ASVS 6.3.8: one answer for all; the mail tells the truth.
+        async fn sign_up_has_one_answer_for_all(world) {
+            let mut pages = Vec::new();
+            for _ in 0..2 {
+                let page = world.anonymous().submit_and_follow("/api/sign_up", &[("email", "sam@example.com"), ("new_password", PASSWORD)]).await;
+                assert!(page.says("Check your mail") && page.says("sam@example.com"), "{}", page.body);
+                pages.push(crate::sign_in::without_nonce(&page.body));
+                let link = link(world, "sam@example.com").await;
+                world.anonymous().visit(&link).await;
+            }
+            let mut browser = world.anonymous();
+            browser.visit(&link(world, "sam@example.com").await).await;
+            let page = browser.submit_and_follow("/api/verify_email", &[("password", PASSWORD)]).await;
+            assert!(page.says("Hello, sam"), "{}", page.body);
+
+            let page = world.anonymous().submit_and_follow("/api/sign_up", &[("email", "sam@example.com"), ("new_password", OTHER_PASSWORD)]).await;
+            pages.push(crate::sign_in::without_nonce(&page.body));
+            assert!(pages.iter().all(|page| *page == pages[0]), "{pages:?}");
+            let told = world.mail_to("sam@example.com").await;
+            assert!(told[0].subject.starts_with("You already have an account"), "{told:?}");
+            assert_eq!(world.anonymous().sign_in("sam@example.com", OTHER_PASSWORD).await.location(), "/sign-in", "nothing changed");
+        }
+
+        /// Nobody is in before the address is proven, and the right password says what is missing.
+        async fn an_unproven_address_opens_nothing(world) {
+            let mut browser = sign_up(world, "sam@example.com", PASSWORD).await;
+            assert!(!browser.is_signed_in().await);
+            world.clock.advance(60);
+            let page = browser.submit_and_follow("/api/sign_in", &[("identifier", "sam@example.com"), ("password", PASSWORD)]).await;
+            assert!(page.says("Check your mail"), "{}", page.body);
+            assert!(!browser.is_signed_in().await);
+            let page = browser.submit_and_follow("/api/sign_in", &[("identifier", "sam@example.com"), ("password", "wrong")]).await;
+            assert!(page.says("do not match"), "{}", page.body);
+            browser.visit(&link(world, "sam@example.com").await).await;
+            assert_eq!(browser.submit("/api/verify_email", &[("password", PASSWORD)]).await.location(), "/dashboard");
+        }
+
+        /// A stranger who signs up with the address later, or earlier, cannot get it proven with a password of theirs.
+        async fn only_the_password_of_the_newest_sign_up_and_the_mail_together_open(world) {
+            sign_up(world, "sam@example.com", PASSWORD).await;
+            let older = link(world, "sam@example.com").await;
+            world.clock.advance(1);
+            sign_up(world, "sam@example.com", OTHER_PASSWORD).await;
+            let newer = link(world, "sam@example.com").await;
+            let mut browser = world.anonymous();
+            assert!(browser.visit(&older).await.says("This link does not work"));
+            browser.visit(&newer).await;
+            let page = browser.submit_and_follow("/api/verify_email", &[("password", PASSWORD)]).await;
+            assert!(page.says("Enter the password you sign in with now"), "{}", page.body);
+            assert_eq!(browser.submit("/api/verify_email", &[("password", OTHER_PASSWORD)]).await.location(), "/dashboard");
+        }
+
+        /// A reset proves the address as well: both need the mail.
+        async fn a_reset_proves_the_address_too(world) {
+            sign_up(world, "sam@example.com", PASSWORD).await;
+            let mut browser = world.anonymous();
+            browser.submit("/api/forgot_password", &[("email", "sam@example.com")]).await;
+            browser.visit(&world.mail_to("sam@example.com").await[0].link()).await;
+            browser.submit("/api/reset_password", &[("new_password", OTHER_PASSWORD)]).await;
+            assert_eq!(browser.sign_in("sam@example.com", OTHER_PASSWORD).await.location(), "/dashboard");
+        }
+    }
+}
