@@ -8,18 +8,21 @@ use leptos_router::{
     path,
 };
 
-use crate::domain::site::Site;
-use crate::pages::{
-    change_password::ChangePasswordPage, dashboard::DashboardPage, error::NotFound,
-    forgot_password::ForgotPasswordPage, home::HomePage, reset_password::ResetPasswordPage, set_up::SetUpPage,
-    sign_in::SignInPage, sign_up::SignUpPage,
+use crate::{
+    domain::site::Site,
+    pages::{
+        change_email::ChangeEmailPage, change_password::ChangePasswordPage, dashboard::DashboardPage, error::NotFound,
+        forgot_password::ForgotPasswordPage, home::HomePage, reset_password::ResetPasswordPage, set_up::SetUpPage,
+        sign_in::SignInPage, sign_up::SignUpPage, verify_email::VerifyEmailPage,
+    },
+    words,
 };
 
 /// The HTML document around every page.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang=words::language().tag()>
             <head>
                 <Head />
                 <AutoReload options=options.clone() />
@@ -58,6 +61,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
                 <Route path=path!("/forgot-password") view=ForgotPasswordPage ssr=SsrMode::Async />
                 <Route path=path!("/reset-password") view=ResetPasswordPage ssr=SsrMode::Async />
+                <Route path=path!("/verify-email") view=VerifyEmailPage ssr=SsrMode::Async />
+                <Route path=path!("/account/email") view=ChangeEmailPage ssr=SsrMode::Async />
                 <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async />
                 <Route path=path!("/account/password") view=ChangePasswordPage ssr=SsrMode::Async />
                 <Route path=path!("/setup") view=SetUpPage ssr=SsrMode::Async />

@@ -2,7 +2,7 @@
 //! compilation holds; it is the only one that names a feature. Must not hold logic.
 //!
 //! - `ssr`: the server, with everything.
-//! - `hydrate`: the browser, with domain, components and pages.
+//! - `hydrate`: the browser, with domain, words, components and pages.
 //! - `estimator`: the password estimator alone, for a Worker.
 
 /// Server functions: what crosses the wire.
@@ -28,6 +28,9 @@ pub mod pages;
 /// Everything that runs on the server alone.
 #[cfg(feature = "ssr")]
 pub mod server;
+/// Every text that people read in a browser or a mail.
+#[cfg(any(feature = "ssr", feature = "hydrate"))]
+pub mod words;
 
 /// Wakes the islands of the page. Called by the browser when the module has loaded.
 #[cfg(feature = "hydrate")]

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::domain::error::AuthError;
+use crate::{domain::error::AuthError, words};
 
 /// The `id` of the summary.
 pub const ID: &str = "error-summary";
@@ -16,12 +16,12 @@ pub fn ErrorSummary(
     let is_hidden = error.is_none();
     let lines = error.map(|error| {
         if error.fields().is_empty() {
-            return view! { <li>{error.sentence()}</li> }.into_any();
+            return view! { <li>{words::error(&error)}</li> }.into_any();
         }
         let links = error.fields().iter().map(|field| {
             view! {
                 <li>
-                    <a href=format!("#{}", field.field.id())>{field.sentence()}</a>
+                    <a href=format!("#{}", field.field.id())>{words::field_error(*field)}</a>
                 </li>
             }
         });
@@ -29,7 +29,7 @@ pub fn ErrorSummary(
     });
     view! {
         <div class="summary" id=ID role="alert" tabindex="-1" autofocus=!is_hidden hidden=is_hidden>
-            <h2>"There is a problem"</h2>
+            <h2>{words::form().problem}</h2>
             <ul id="error-summary-list">{lines}</ul>
         </div>
     }

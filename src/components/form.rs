@@ -5,12 +5,15 @@
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
-use crate::domain::{
-    field::{Field, FieldError},
-    form::Form as Rules,
+use crate::{
+    domain::{
+        field::{Field, FieldError},
+        form::Form as Rules,
+    },
+    words,
 };
 
-use super::{error_summary, text_field::ERROR_PREFIX};
+use super::error_summary;
 
 /// Every field a form of ours can have.
 const FIELDS: [Field; 5] = [Field::Email, Field::Username, Field::Identifier, Field::Password, Field::NewPassword];
@@ -63,7 +66,7 @@ pub fn Form(
         <form class="form" method="post" action=action novalidate node_ref=form on:submit=on_submit>
             {children()}
             <p class="visually-hidden" role="status">
-                {move || if is_busy.get() { "Sending" } else { "" }}
+                {move || if is_busy.get() { words::form().sending } else { "" }}
             </p>
         </form>
     }
@@ -94,15 +97,15 @@ fn show(errors: &[FieldError]) {
         for error in errors {
             let (Ok(item), Ok(link)) = (document.create_element("li"), document.create_element("a")) else { continue };
             let _ = link.set_attribute("href", &format!("#{}", error.field.id()));
-            link.set_text_content(Some(&error.sentence()));
+            link.set_text_content(Some(&words::field_error(*error)));
             let _ = item.append_child(&link);
             let _ = list.append_child(&item);
         }
     }
     let _ = summary.remove_attribute("hidden");
-    let title = document.title();
-    if !title.starts_with("Error: ") {
-        document.set_title(&format!("Error: {title}"));
+    let (prefix, title) = (words::form().title_prefix, document.title());
+    if !title.starts_with(prefix) {
+        document.set_title(&format!("{prefix}{title}"));
     }
     if let Ok(summary) = summary.dyn_into::<web_sys::HtmlElement>() {
         let _ = summary.focus();
@@ -124,9 +127,9 @@ fn mark(field: Field, error: Option<&FieldError>) {
     };
     if let Ok(prefix) = document.create_element("span") {
         prefix.set_class_name("visually-hidden");
-        prefix.set_text_content(Some(ERROR_PREFIX));
+        prefix.set_text_content(Some(words::form().message_prefix));
         let _ = message.append_child(&prefix);
     }
-    let _ = message.append_child(&document.create_text_node(&error.sentence()));
+    let _ = message.append_child(&document.create_text_node(&words::field_error(*error)));
     let _ = message.remove_attribute("hidden");
 }

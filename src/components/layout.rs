@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::words;
+
 /// A page's frame. `navigation` stands in the header beside the word mark.
 #[component]
 pub fn Layout(
@@ -19,7 +21,7 @@ pub fn Layout(
     let footer_name = site_name.clone();
     view! {
         <a class="skip-link" href="#main">
-            "Skip to main content"
+            {words::frame().skip_to_main}
         </a>
         <header class="header">
             <div class="header-inner">

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use std::time::Duration;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 
-use crate::domain::strength::Strength;
+use crate::{domain::strength::Strength, words};
 
 /// How long a page is left alone before the estimator is fetched without being needed yet.
 const IDLE: Duration = Duration::from_secs(3);
@@ -111,8 +111,8 @@ pub fn StrengthMeter(
                 <span></span>
             </div>
             <p class="meter-text" aria-hidden="true">
-                <strong>{move || strength.get().map(Strength::word)}</strong>
-                <span>{move || strength.get().and_then(|strength| strength.reason).map(|reason| format!(" {}", reason.sentence()))}</span>
+                <strong>{move || strength.get().map(words::strength_word)}</strong>
+                <span>{move || strength.get().map(reason)}</span>
             </p>
         </div>
         <p class="visually-hidden" aria-live="polite" data-announced="">
@@ -122,8 +122,12 @@ pub fn StrengthMeter(
 }
 
 fn spoken(strength: Strength) -> String {
-    let reason = strength.reason.map(|reason| format!(" {}", reason.sentence())).unwrap_or_default();
-    format!("Password strength: {}.{reason}", strength.word())
+    (words::meter().spoken)(words::strength_word(strength)) + &reason(strength)
+}
+
+/// The reason, after what stands before it.
+fn reason(strength: Strength) -> String {
+    strength.reason.map(|reason| format!(" {}", words::reason(reason))).unwrap_or_default()
 }
 
 fn value_of(id: &str) -> String {

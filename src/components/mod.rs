@@ -14,6 +14,8 @@ pub mod meter;
 pub mod notice;
 /// A password with show and hide.
 pub mod password_input;
+/// A sentence with something marked up inside.
+pub mod sentence;
 /// A line of text with its label.
 pub mod text_field;
 /// An instant, for people and machines.

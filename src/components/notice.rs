@@ -6,7 +6,7 @@ use leptos::prelude::*;
 #[component]
 pub fn NoticeBox(
     /// The sentence.
-    sentence: String,
+    sentence: &'static str,
     /// Whether it is good news.
     #[prop(optional)]
     is_success: bool,

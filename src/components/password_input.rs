@@ -4,7 +4,10 @@
 
 use leptos::prelude::*;
 
-use crate::domain::field::{Field, FieldError};
+use crate::{
+    domain::field::{Field, FieldError},
+    words,
+};
 
 use super::text_field::{FieldMessage, error_for};
 
@@ -58,6 +61,7 @@ fn PasswordInput(
     described_by: String,
     is_invalid: bool,
 ) -> impl IntoView {
+    let text = words::password_input();
     let input = NodeRef::<leptos::html::Input>::new();
     let (is_ready, set_ready) = signal(false);
     let (is_shown, set_shown) = signal(false);
@@ -77,7 +81,7 @@ fn PasswordInput(
     let on_click = move |_| {
         let show = !is_shown.get_untracked();
         apply(show);
-        set_status.set(if show { "Your password is visible" } else { "Your password is hidden" });
+        set_status.set(if show { text.is_visible } else { text.is_hidden });
     };
     Effect::new(move |_| {
         set_ready.set(true);
@@ -111,10 +115,10 @@ fn PasswordInput(
                 type="button"
                 hidden=move || !is_ready.get()
                 aria-controls=id
-                aria-label=move || if is_shown.get() { "Hide password" } else { "Show password" }
+                aria-label=move || if is_shown.get() { text.hide_password } else { text.show_password }
                 on:click=on_click
             >
-                {move || if is_shown.get() { "Hide" } else { "Show" }}
+                {move || if is_shown.get() { text.hide } else { text.show }}
             </button>
             <span class="visually-hidden" aria-live="polite">
                 {move || status.get()}

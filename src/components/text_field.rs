@@ -3,10 +3,10 @@
 
 use leptos::prelude::*;
 
-use crate::domain::field::{Field, FieldError};
-
-/// What a screen reader hears before a message.
-pub const ERROR_PREFIX: &str = "Error: ";
+use crate::{
+    domain::field::{Field, FieldError},
+    words,
+};
 
 /// A message beside a field; there but hidden and empty while nothing is wrong, so that the browser's own check can fill it.
 #[component]
@@ -21,8 +21,8 @@ pub fn FieldMessage(
             {error
                 .map(|error| {
                     view! {
-                        <span class="visually-hidden">{ERROR_PREFIX}</span>
-                        {error.sentence()}
+                        <span class="visually-hidden">{words::form().message_prefix}</span>
+                        {words::field_error(error)}
                     }
                 })}
         </p>

@@ -116,44 +116,6 @@ impl AuthError {
             _ => None,
         }
     }
-
-    /// The sentence people read where the fault lies with no single field.
-    #[must_use]
-    pub fn sentence(&self) -> String {
-        match self {
-            Self::Fields { .. } => "Check the answers marked below.".into(),
-            Self::InvalidCredentials => {
-                "That e-mail or user name and password do not match. Check both, or reset your password.".into()
-            }
-            Self::AccountNotCreated => {
-                "We could not create the account. If you already have one, sign in or reset your password.".into()
-            }
-            Self::AlreadyVerified => "Your e-mail address is confirmed, so it stays as it is.".into(),
-            Self::LinkDead => {
-                "This link no longer works: it was used, replaced by a newer one, or is older than 30 minutes.".into()
-            }
-            Self::NotSignedIn => "Your session has ended. Sign in again to go on.".into(),
-            Self::CrossSite => {
-                "This request came from another site, so it was not carried out. Open the page here and try again."
-                    .into()
-            }
-            Self::Malformed => "We could not read this request. Go back, reload the page and try again.".into(),
-            Self::UnsupportedForm => "Send this as a form: application/x-www-form-urlencoded.".into(),
-            Self::TooLarge => {
-                "This request is larger than any form of this site. Shorten what you entered and try again.".into()
-            }
-            Self::TooManyTries { retry_after } => {
-                format!("Too many tries. Wait {}, then try again, or reset your password.", wait(*retry_after))
-            }
-            Self::TooManyRequests { retry_after } => {
-                format!("Too many requests in a short time. Wait {}, then try again.", wait(*retry_after))
-            }
-            Self::Busy { retry_after } => {
-                format!("Many people are signing in right now. Wait {retry_after} seconds, then try again.")
-            }
-            Self::Unexpected => "Something went wrong on our side. Try again in a moment.".into(),
-        }
-    }
 }
 
 impl From<Vec<FieldError>> for AuthError {
@@ -165,15 +127,5 @@ impl From<Vec<FieldError>> for AuthError {
 impl From<FieldError> for AuthError {
     fn from(field: FieldError) -> Self {
         Self::Fields { fields: vec![field] }
-    }
-}
-
-/// Seconds as people count them, never less than they are.
-fn wait(seconds: u32) -> String {
-    match seconds {
-        0..=1 => "a second".into(),
-        2..=90 => format!("{seconds} seconds"),
-        91..=5_400 => format!("{} minutes", seconds.div_ceil(60)),
-        _ => format!("{} hours", seconds.div_ceil(3_600)),
     }
 }

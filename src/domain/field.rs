@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{password, strength::Reason, username};
+use super::strength::Reason;
 
 /// A field of one of our forms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -83,7 +83,7 @@ pub enum Problem {
         /// The fewest code points allowed.
         minimum: u16,
     },
-    /// More code points than [`password::MAX_CODE_POINTS`].
+    /// More code points than [`super::password::MAX_CODE_POINTS`].
     #[error("too long")]
     PasswordTooLong,
     /// Contains a NUL, which no keyboard types and many systems cut at.
@@ -107,36 +107,4 @@ pub struct FieldError {
     pub field: Field,
     /// What.
     pub problem: Problem,
-}
-
-impl FieldError {
-    /// The sentence people read, the same beside the field and in the summary: what to do, not what they did wrong.
-    #[must_use]
-    pub fn sentence(&self) -> String {
-        match (self.problem, self.field) {
-            (Problem::Missing, Field::Email) => "Enter your e-mail address".into(),
-            (Problem::Missing, Field::Username) => "Enter a user name".into(),
-            (Problem::Missing, Field::Identifier) => "Enter your e-mail address or user name".into(),
-            (Problem::Missing, Field::Password) => "Enter your password".into(),
-            (Problem::Missing, Field::NewPassword) => "Enter a password".into(),
-            (Problem::EmailShape, _) => "Enter an e-mail address like name@example.com".into(),
-            (Problem::EmailUnavailable, _) => {
-                "Enter another address. If this one is yours and has an account, sign in with it instead".into()
-            }
-            (Problem::UsernameShape, _) => format!(
-                "Use {} to {} letters, digits, dots, dashes or underscores, with a letter or digit first and last",
-                username::MIN_CHARACTERS,
-                username::MAX_CHARACTERS
-            ),
-            (Problem::IdentifierShape, _) => "Enter an e-mail address like name@example.com, or a user name".into(),
-            (Problem::PasswordTooShort { minimum }, _) => format!("Use at least {minimum} characters"),
-            (Problem::PasswordTooLong, _) => format!("Use at most {} characters", password::MAX_CODE_POINTS),
-            (Problem::PasswordNul, _) => "Leave out the invisible NUL character".into(),
-            (Problem::PasswordWeak(reason), _) => {
-                format!("Choose a password that is harder to guess: {}", reason.clause())
-            }
-            (Problem::PasswordWrong, _) => "Enter the password you sign in with now".into(),
-            (Problem::PasswordSame, _) => "Choose a password that differs from the current one".into(),
-        }
-    }
 }

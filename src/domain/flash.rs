@@ -36,28 +36,6 @@ pub enum Notice {
 }
 
 impl Notice {
-    /// The sentence people read.
-    #[must_use]
-    pub fn sentence(self) -> &'static str {
-        match self {
-            Self::SignedOut => "You are signed out.",
-            Self::SessionExpired => "You were signed out because your session expired. Sign in again to go on.",
-            Self::SessionEnded => "This session was ended. Sign in again to go on.",
-            Self::SignInFirst => "Sign in to see that page.",
-            Self::PasswordReset => {
-                "Your password is changed and all sessions have ended. Sign in with the new password."
-            }
-            Self::PasswordChanged => "Your password is changed.",
-            Self::VerificationSent => "A mail with a link is on its way. The link works for 24 hours.",
-            Self::EmailVerified => "Your e-mail address is confirmed.",
-            Self::PasswordChangedSignIn => "Your password is changed. Sign in with the new one to go on.",
-            Self::AccountCreated => "Your account is ready. Sign in to go on.",
-            Self::ResetRequested => {
-                "If an account belongs to that address, a mail with a link is on its way. The link works for 30 minutes."
-            }
-        }
-    }
-
     /// Whether this is good news (shown as success) or information.
     #[must_use]
     pub fn is_success(self) -> bool {

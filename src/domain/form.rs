@@ -34,6 +34,8 @@ pub enum Form {
         /// The fewest code points of a password.
         minimum: u16,
     },
+    /// A button alone.
+    Nothing,
     /// The password of somebody who is asked for it again.
     Password,
     /// Another address in exchange for the password.
@@ -71,6 +73,7 @@ impl Form {
                 note(Field::Identifier, Identifier::parse(&value(Field::Identifier)).map(drop));
                 note(Field::Password, password::check_current(&value(Field::Password)));
             }
+            Self::Nothing => {}
             Self::Password => note(Field::Password, password::check_current(&value(Field::Password))),
             Self::ChangeEmail => {
                 note(Field::Email, Email::parse(&value(Field::Email)).map(drop));
@@ -167,7 +170,7 @@ mod tests {
                 Form::ChangeEmail,
             ] {
                 for error in form.check(|_| text.clone()) {
-                    prop_assert!(!error.sentence().is_empty());
+                    prop_assert!(!error.problem.to_string().is_empty());
                 }
             }
         }

@@ -18,13 +18,18 @@ pub struct ResetLink {
     pub own_words: Vec<String>,
 }
 
-/// For `/verify-email`, where the browser brought a link that works.
+/// For `/verify-email`, where the browser brought a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VerifyLink {
-    /// The address that it proves.
-    pub email: String,
-    /// Whether the password is asked for, because this browser is not signed in as the one whose link it is.
-    pub needs_password: bool,
+pub enum VerifyLink {
+    /// One that works.
+    Alive {
+        /// The address that it proves.
+        email: String,
+        /// Whether the password is asked for, because this browser is not signed in as the one whose link it is.
+        needs_password: bool,
+    },
+    /// One that does not.
+    Dead,
 }
 
 /// For `/setup`, where the browser brought a link that works.

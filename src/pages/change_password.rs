@@ -6,6 +6,7 @@ use crate::{
     api,
     components::{checkbox::Checkbox, form::Form, password_input::PasswordField},
     domain::{account::CurrentUser, field::Field, form::Form as Rules},
+    words,
 };
 
 use super::{
@@ -21,25 +22,26 @@ pub fn ChangePasswordPage() -> impl IntoView {
 
 #[component]
 fn Change(user: CurrentUser) -> impl IntoView {
+    let text = words::change_password();
     let (site, flash) = (site(), flash());
     let errors = flash.field_errors();
     let rules = Rules::ChangePassword { minimum: site.password_minimum };
     let own_words: Vec<String> =
         user.email.iter().map(ToString::to_string).chain(user.username.iter().map(ToString::to_string)).collect();
     view! {
-        <Frame title="Change password">
-            <h1>"Change your password"</h1>
+        <Frame title=text.title>
+            <h1>{text.heading}</h1>
             <Form action=api::CHANGE_PASSWORD.action.to_owned() rules>
                 <input type="text" name="username" autocomplete="username" value=user.credential_name() hidden readonly />
-                <PasswordField field=Field::Password label="Current password" autocomplete="current-password" errors=errors.clone() />
-                <NewPasswordField label="New password" site own_words errors />
-                <Checkbox name="sign_out_others" label="Sign out my other devices" checked=true />
+                <PasswordField field=Field::Password label=text.current_password autocomplete="current-password" errors=errors.clone() />
+                <NewPasswordField label=text.new_password site own_words errors />
+                <Checkbox name="sign_out_others" label=text.sign_out_others checked=true />
                 <button class="button" type="submit">
-                    "Change password"
+                    {text.submit}
                 </button>
             </Form>
             <p class="aside">
-                <a href="/dashboard">"Back to the dashboard"</a>
+                <a href="/dashboard">{text.back}</a>
             </p>
         </Frame>
     }

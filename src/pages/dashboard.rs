@@ -3,11 +3,15 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::time::{Day, Time},
+    components::{
+        sentence::Sentence,
+        time::{Day, Time},
+    },
     domain::{
         account::{CurrentUser, PreviousSignIn},
         page_data::DashboardData,
     },
+    words,
 };
 
 use super::frame::Frame;
@@ -21,44 +25,66 @@ pub fn DashboardPage() -> impl IntoView {
 
 #[component]
 fn Dashboard(user: CurrentUser, previous: Option<PreviousSignIn>) -> impl IntoView {
-    let role = user.is_admin().then(|| view! { " " <span class="badge">"Administrator"</span> });
-    let session = user.session.clone();
+    let text = words::dashboard();
+    let role = user.is_admin().then(|| view! { " " <span class="badge">{text.administrator}</span> });
+    let unconfirmed =
+        user.is_unverified.then(|| view! { " " <span class="badge badge-warning">{text.unconfirmed}</span> });
+    let reminder = user.is_unverified.then(|| {
+        view! {
+            <p class="notice notice-warning">
+                <Sentence text=text.confirm>
+                    <a href="/verify-email">{text.confirm_it}</a>
+                </Sentence>
+            </p>
+        }
+    });
+    let (name, session) = (user.name(), user.session.clone());
     view! {
-        <Frame title="Dashboard" is_wide=true>
-            <h1>"Hello, " <span class="wrap">{user.name()}</span> {role}</h1>
+        <Frame title=text.title is_wide=true>
+            <h1>
+                <Sentence text=text.hello>
+                    <span class="wrap">{name}</span>
+                </Sentence>
+                {role}
+            </h1>
+            {reminder}
             <div class="cards">
                 <section class="card" aria-labelledby="you">
-                    <h2 id="you">"You"</h2>
+                    <h2 id="you">{text.you}</h2>
                     <dl class="details">
-                        {user.username.as_ref().map(|username| detail("User name", view! { <span dir="ltr" class="wrap">{username.to_string()}</span> }))}
-                        {user.email.as_ref().map(|email| detail("E-mail address", view! { <span dir="ltr" class="wrap">{email.to_string()}</span> }))}
-                        {detail("Member since", view! { <Day at=user.member_since /> })}
-                        {detail("Password", view! { <a href="/account/password">"Change password"</a> })}
+                        {user.username.as_ref().map(|username| detail(text.username, view! { <span dir="ltr" class="wrap">{username.to_string()}</span> }))}
+                        {user.email.as_ref().map(|email| detail(text.email, view! { <span dir="ltr" class="wrap">{email.to_string()}</span> {unconfirmed} }))}
+                        {detail(text.member_since, view! { <Day at=user.member_since /> })}
+                        {detail(text.password, view! { <a href="/account/password">{text.change_password}</a> })}
                     </dl>
                 </section>
                 <section class="card" aria-labelledby="this-session">
-                    <h2 id="this-session">"This session"</h2>
+                    <h2 id="this-session">{text.this_session}</h2>
                     <dl class="details">
-                        {detail("Signed in", view! { <Time at=session.since /> })}
-                        {detail("Browser", session.device)}
-                        {detail("Address", view! { <span dir="ltr" class="wrap">{session.address}</span> })}
-                        {detail("Ends at the latest", view! { <Time at=session.until /> })}
+                        {detail(text.signed_in, view! { <Time at=session.since /> })}
+                        {detail(text.browser, session.device)}
+                        {detail(text.address, view! { <span dir="ltr" class="wrap">{session.address}</span> })}
+                        {detail(text.ends_at_the_latest, view! { <Time at=session.until /> })}
                     </dl>
                 </section>
                 <section class="card" aria-labelledby="last-sign-in">
-                    <h2 id="last-sign-in">"Last sign-in before this one"</h2>
+                    <h2 id="last-sign-in">{text.last_sign_in}</h2>
                     {match previous {
                         Some(previous) => {
                             view! {
                                 <dl class="details">
-                                    {detail("When", view! { <Time at=previous.at /> })} {detail("Browser", previous.device)}
-                                    {detail("Address", view! { <span dir="ltr" class="wrap">{previous.address}</span> })}
+                                    {detail(text.when, view! { <Time at=previous.at /> })} {detail(text.browser, previous.device)}
+                                    {detail(text.address, view! { <span dir="ltr" class="wrap">{previous.address}</span> })}
                                 </dl>
-                                <p class="hint">"Not you? " <a href="/account/password">"Change your password"</a> " and sign out your other devices."</p>
+                                <p class="hint">
+                                    <Sentence text=text.not_you>
+                                        <a href="/account/password">{text.change_your_password}</a>
+                                    </Sentence>
+                                </p>
                             }
                                 .into_any()
                         }
-                        None => view! { <p>"This is your first time here. Welcome."</p> }.into_any(),
+                        None => view! { <p>{text.first_time}</p> }.into_any(),
                     }}
                 </section>
             </div>

@@ -3,8 +3,9 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{layout::Layout, time::Time},
+    components::{layout::Layout, sentence::Sentence, time::Time},
     domain::{moment::Moment, site::Site},
+    words,
 };
 
 /// A mail in the outbox.
@@ -25,14 +26,15 @@ pub struct Mail {
 /// A whole document with the given mails.
 #[must_use]
 pub fn document(site: &Site, mails: &[Mail]) -> String {
+    let text = words::dev_mail();
     let (name, mails) = (site.name.clone(), mails.to_vec());
-    super::whole_document(site, &format!("Mail – {}", site.name), move || {
+    super::whole_document(text.title, site, move || {
         let is_empty = mails.is_empty();
         view! {
             <Layout site_name=name navigation=().into_any()>
-                <h1>"Mail"</h1>
-                <p class="lead">"No mail server is set, so mail is kept here, newest first."</p>
-                {is_empty.then(|| view! { <p>"Nothing yet. Ask for a reset link, then reload this page."</p> })}
+                <h1>{text.title}</h1>
+                <p class="lead">{text.lead}</p>
+                {is_empty.then(|| view! { <p>{text.nothing_yet}</p> })}
                 {mails.into_iter().map(|mail| view! { <MailCard mail /> }).collect_view()}
             </Layout>
         }
@@ -51,14 +53,19 @@ fn MailCard(mail: Mail) -> impl IntoView {
             view! { {text} "\n" }.into_any()
         }
     });
-    let title = format!("{} as HTML", mail.subject);
+    let title = (words::dev_mail().as_html)(&mail.subject);
     // Sandboxed: it is shown, and can do nothing.
     let html =
         mail.html_at.map(|src| view! { <iframe sandbox="" title=title src=src></iframe> }.attr("loading", "lazy"));
     view! {
         <article class="card mail">
             <h2>{mail.subject}</h2>
-            <p class="hint">"To " <span dir="ltr" class="wrap">{mail.recipient}</span> ", " <Time at=mail.at /></p>
+            <p class="hint">
+                <Sentence text=words::dev_mail().recipient>
+                    <span dir="ltr" class="wrap">{mail.recipient}</span>
+                </Sentence>
+                <Time at=mail.at />
+            </p>
             <pre>{body.collect_view()}</pre>
             {html}
         </article>

@@ -2,25 +2,34 @@
 
 use leptos::prelude::*;
 
-use crate::{components::layout::Layout, domain::site::Site};
+use crate::{
+    components::{layout::Layout, sentence::Sentence},
+    domain::site::Site,
+    words,
+};
 
 use super::frame::Frame;
 
 /// A whole document for an error.
 #[must_use]
 pub fn document(site: &Site, title: &'static str, sentence: &str, request_id: &str) -> String {
+    let text = words::error_page();
     let (name, sentence, request_id) = (site.name.clone(), sentence.to_owned(), request_id.to_owned());
-    super::whole_document(site, &format!("{title} – {}", site.name), move || {
+    super::whole_document(title, site, move || {
         view! {
             <Layout site_name=name navigation=().into_any()>
                 <h1>{title}</h1>
                 <p class="lead">{sentence}</p>
                 <p class="actions">
                     <a class="button" href="/">
-                        "Go to the front page"
+                        {text.front_page}
                     </a>
                 </p>
-                <p class="hint">"If you ask for help, give this number: " <code class="wrap">{request_id}</code></p>
+                <p class="hint">
+                    <Sentence text=text.ask_for_help>
+                        <code class="wrap">{request_id}</code>
+                    </Sentence>
+                </p>
             </Layout>
         }
         .into_any()
@@ -30,9 +39,10 @@ pub fn document(site: &Site, title: &'static str, sentence: &str, request_id: &s
 /// What the route table shows where it has no page; the server answers 404 before it comes to that.
 #[component]
 pub fn NotFound() -> impl IntoView {
+    let title = words::error_page().not_found;
     view! {
-        <Frame title="There is no such page">
-            <h1>"There is no such page"</h1>
+        <Frame title>
+            <h1>{title}</h1>
         </Frame>
     }
 }

@@ -4,15 +4,19 @@ use leptos::prelude::*;
 
 use crate::{
     api,
-    components::{form::Form, text_field::TextField},
+    components::{form::Form, sentence::Sentence, text_field::TextField},
     domain::{
         field::Field,
         flash::{Flash, Notice},
         form::Form as Rules,
     },
+    words,
 };
 
-use super::frame::{Frame, flash, site};
+use super::{
+    frame::{Frame, flash},
+    kept_mail::KeptMail,
+};
 
 /// The page, and the same page after the form was sent.
 #[component]
@@ -21,15 +25,16 @@ pub fn ForgotPasswordPage() -> impl IntoView {
     if flash.notice == Some(Notice::ResetRequested) {
         return view! { <Sent flash /> }.into_any();
     }
+    let text = words::forgot_password();
     let errors = flash.field_errors();
     view! {
-        <Frame title="Forgot password">
-            <h1>"Forgot your password?"</h1>
-            <p class="lead">"Enter the e-mail address of your account. We will mail you a link to choose a new password."</p>
+        <Frame title=text.title>
+            <h1>{text.heading}</h1>
+            <p class="lead">{text.lead}</p>
             <Form action=api::FORGOT_PASSWORD.action.to_owned() rules=Rules::ForgotPassword>
                 <TextField
                     field=Field::Email
-                    label="E-mail address"
+                    label=text.email
                     kind="email"
                     inputmode="email"
                     autocomplete="username"
@@ -37,10 +42,14 @@ pub fn ForgotPasswordPage() -> impl IntoView {
                     errors
                 />
                 <button class="button" type="submit">
-                    "Mail me a link"
+                    {text.submit}
                 </button>
             </Form>
-            <p class="aside">"Remembered it? " <a href="/sign-in">"Sign in"</a></p>
+            <p class="aside">
+                <Sentence text=text.remembered>
+                    <a href="/sign-in">{text.sign_in}</a>
+                </Sentence>
+            </p>
         </Frame>
     }
     .into_any()
@@ -48,25 +57,22 @@ pub fn ForgotPasswordPage() -> impl IntoView {
 
 #[component]
 fn Sent(flash: Flash) -> impl IntoView {
-    let mail_page = site().mail_page;
+    let text = words::forgot_password();
     view! {
-        <Frame title="Check your mail">
-            <h1>"Check your mail"</h1>
-            <p>"We looked for an account with " <strong dir="ltr" class="wrap">{flash.value(Field::Email)}</strong> "."</p>
-            <p>"Nothing after a few minutes? Look into the spam folder, or check the address and ask again."</p>
-            {mail_page
-                .map(|page| {
-                    view! {
-                        <p class="notice">
-                            "No mail server is set on this machine: mail is kept and can be read at " <a href=page.clone()>{page.clone()}</a> "."
-                        </p>
-                    }
-                })}
+        <Frame title=text.sent>
+            <h1>{text.sent}</h1>
+            <p>
+                <Sentence text=text.looked_for>
+                    <strong dir="ltr" class="wrap">{flash.value(Field::Email)}</strong>
+                </Sentence>
+            </p>
+            <p>{text.nothing_yet}</p>
+            <KeptMail />
             <p class="actions">
                 <a class="button button-secondary" href="/forgot-password">
-                    "Use another address"
+                    {text.another_address}
                 </a>
-                <a href="/sign-in">"Back to sign in"</a>
+                <a href="/sign-in">{text.back_to_sign_in}</a>
             </p>
         </Frame>
     }

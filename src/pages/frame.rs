@@ -8,6 +8,7 @@ use crate::{
     api,
     components::{error_summary::ErrorSummary, layout::Layout, notice::NoticeBox},
     domain::{account::CurrentUser, error::AuthError, flash::Flash, site::Site},
+    words,
 };
 
 /// The settings that pages show.
@@ -33,10 +34,10 @@ pub fn Frame(
 ) -> impl IntoView {
     let site = site();
     let Flash { notice, error, .. } = flash();
-    // Said where the session ended, not on the form that noticed.
-    let error = error.filter(|error| *error != AuthError::NotSignedIn);
-    let prefix = if error.is_some() { "Error: " } else { "" };
-    let title = format!("{prefix}{title} – {}", site.name);
+    // Said where the session ended, and by the page of the link itself.
+    let error = error.filter(|error| !matches!(error, AuthError::NotSignedIn | AuthError::LinkDead));
+    let prefix = if error.is_some() { words::form().title_prefix } else { "" };
+    let title = format!("{prefix}{}", (words::frame().title)(title, &site.name));
     let navigation = match use_context::<CurrentUser>() {
         Some(user) => view! { <SignedInNavigation user /> }.into_any(),
         None => view! { <SignedOutNavigation /> }.into_any(),
@@ -47,7 +48,7 @@ pub fn Frame(
             <ErrorSummary error />
             {notice
                 .map(|notice| {
-                    view! { <NoticeBox sentence=notice.sentence().to_owned() is_success=notice.is_success() /> }
+                    view! { <NoticeBox sentence=words::notice(notice) is_success=notice.is_success() /> }
                 })}
             {children()}
         </Layout>
@@ -56,22 +57,24 @@ pub fn Frame(
 
 #[component]
 fn SignedOutNavigation() -> impl IntoView {
+    let text = words::frame();
     view! {
-        <nav class="navigation" aria-label="Account">
-            <a href="/sign-in">"Sign in"</a>
-            <a href="/sign-up">"Create account"</a>
+        <nav class="navigation" aria-label=text.navigation>
+            <a href="/sign-in">{text.sign_in}</a>
+            <a href="/sign-up">{text.create_account}</a>
         </nav>
     }
 }
 
 #[component]
 fn SignedInNavigation(user: CurrentUser) -> impl IntoView {
+    let text = words::frame();
     view! {
-        <nav class="navigation" aria-label="Account">
+        <nav class="navigation" aria-label=text.navigation>
             <a href="/dashboard">{user.name()}</a>
             <form method="post" action=api::SIGN_OUT.action>
                 <button class="button button-quiet" type="submit">
-                    "Sign out"
+                    {text.sign_out}
                 </button>
             </form>
         </nav>

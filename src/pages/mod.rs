@@ -1,5 +1,7 @@
 //! One file per URL: title, form, states. Must not hold SQL or rules.
 
+/// `/account/email`
+pub mod change_email;
 /// `/account/password`
 pub mod change_password;
 /// `/dashboard`
@@ -11,9 +13,11 @@ pub mod error;
 /// `/forgot-password`
 pub mod forgot_password;
 /// What every page of the site stands in.
-mod frame;
+pub mod frame;
 /// `/`
 pub mod home;
+/// Where mail can be read while no mail server is set.
+mod kept_mail;
 /// The fields in which a password is chosen.
 mod new_password;
 /// `/reset-password`
@@ -24,19 +28,22 @@ pub mod set_up;
 pub mod sign_in;
 /// `/sign-up`
 pub mod sign_up;
+/// `/verify-email`
+pub mod verify_email;
 
-use crate::domain::site::Site;
+use crate::{domain::site::Site, words};
 
 /// A page rendered outside of the route table, as a whole document. Its own reactive owner ends with it.
-fn whole_document(site: &Site, title: &str, page: impl FnOnce() -> leptos::prelude::AnyView) -> String {
+fn whole_document(title: &str, site: &Site, page: impl FnOnce() -> leptos::prelude::AnyView) -> String {
     use leptos::prelude::*;
 
+    let title = (words::frame().title)(title, &site.name);
     let owner = Owner::new_root(None);
     owner.with(|| {
         provide_context(site.clone());
         view! {
             <!DOCTYPE html>
-            <html lang="en">
+            <html lang=words::language().tag()>
                 <head>
                     <crate::app::Head />
                     <title></title>
@@ -45,7 +52,7 @@ fn whole_document(site: &Site, title: &str, page: impl FnOnce() -> leptos::prelu
             </html>
         }
         .to_html()
-        .replacen("<title></title>", &format!("<title>{}</title>", escape(title)), 1)
+        .replacen("<title></title>", &format!("<title>{}</title>", escape(&title)), 1)
     })
 }
 

@@ -10,6 +10,7 @@ use crate::{
         identifier::IdentifierMode,
         site::Site,
     },
+    words,
 };
 
 /// The new password with its rules and its meter.
@@ -25,10 +26,7 @@ pub fn NewPasswordField(
     /// The messages of the form.
     errors: Vec<FieldError>,
 ) -> impl IntoView {
-    let hint = format!(
-        "At least {} characters. A few words that do not belong together are strong and easy to remember. Anything goes: spaces, accents, emoji.",
-        site.password_minimum
-    );
+    let hint = (words::new_account().password_hint)(site.password_minimum);
     let worker = format!("/{}/worker.js", site.assets.estimator);
     let own_words = std::iter::once(site.name).chain(own_words).collect();
     let own_inputs = [Field::Email, Field::Username].map(|field| field.id().to_owned()).to_vec();
@@ -47,6 +45,7 @@ pub fn NewAccountFields(
     /// What had been typed, and what was wrong with it.
     flash: Flash,
 ) -> impl IntoView {
+    let text = words::new_account();
     let errors = flash.field_errors();
     let mode = site.identifier;
     let is_optional = mode == IdentifierMode::Either;
@@ -56,8 +55,8 @@ pub fn NewAccountFields(
         view! {
             <TextField
                 field=Field::Username
-                label="User name"
-                hint="3 to 32 letters, digits, dots, dashes or underscores."
+                label=text.username
+                hint=text.username_hint
                 autocomplete=username_token
                 value=flash.value(Field::Username)
                 is_optional
@@ -69,7 +68,7 @@ pub fn NewAccountFields(
         view! {
             <TextField
                 field=Field::Email
-                label="E-mail address"
+                label=text.email
                 kind="email"
                 inputmode="email"
                 autocomplete="username"
@@ -80,9 +79,9 @@ pub fn NewAccountFields(
         }
     });
     view! {
-        {is_optional.then(|| view! { <p class="lead">"Enter a user name, an e-mail address, or both. Without an e-mail address nobody can send you a link when you forget the password."</p> })}
+        {is_optional.then(|| view! { <p class="lead">{text.either}</p> })}
         {username}
         {email}
-        <NewPasswordField label="Password" site errors />
+        <NewPasswordField label=text.password site errors />
     }
 }

@@ -4,8 +4,9 @@ use leptos::prelude::*;
 
 use crate::{
     api,
-    components::form::Form,
-    domain::{error::AuthError, form::Form as Rules, page_data::ResetLink},
+    components::{form::Form, sentence::Sentence},
+    domain::{form::Form as Rules, page_data::ResetLink},
+    words,
 };
 
 use super::{
@@ -24,18 +25,24 @@ pub fn ResetPasswordPage() -> impl IntoView {
 
 #[component]
 fn Choose(link: ResetLink) -> impl IntoView {
+    let text = words::reset_password();
     let (site, flash) = (site(), flash());
     let errors = flash.field_errors();
+    let name = link.credential_name.clone();
     let rules = Rules::ResetPassword { minimum: site.password_minimum };
     view! {
-        <Frame title="Choose a new password">
-            <h1>"Choose a new password"</h1>
-            <p class="lead">"For " <strong dir="ltr" class="wrap">{link.credential_name.clone()}</strong> ". Every session ends, here and elsewhere; then you sign in with the new password."</p>
+        <Frame title=text.title>
+            <h1>{text.title}</h1>
+            <p class="lead">
+                <Sentence text=text.lead>
+                    <strong dir="ltr" class="wrap">{name}</strong>
+                </Sentence>
+            </p>
             <Form action=api::RESET_PASSWORD.action.to_owned() rules>
                 <input type="text" name="username" autocomplete="username" value=link.credential_name hidden readonly />
-                <NewPasswordField label="New password" site own_words=link.own_words errors />
+                <NewPasswordField label=text.new_password site own_words=link.own_words errors />
                 <button class="button" type="submit">
-                    "Save new password"
+                    {text.submit}
                 </button>
             </Form>
         </Frame>
@@ -44,16 +51,16 @@ fn Choose(link: ResetLink) -> impl IntoView {
 
 #[component]
 fn DeadLink() -> impl IntoView {
-    let sentence = AuthError::LinkDead.sentence();
+    let text = words::reset_password();
     view! {
-        <Frame title="Link does not work">
-            <h1>"This link does not work"</h1>
-            <p class="lead">{sentence}</p>
+        <Frame title=text.dead_title>
+            <h1>{text.dead_heading}</h1>
+            <p class="lead">{text.dead_lead}</p>
             <p class="actions">
                 <a class="button" href="/forgot-password">
-                    "Ask for a new link"
+                    {text.ask_again}
                 </a>
-                <a href="/sign-in">"Back to sign in"</a>
+                <a href="/sign-in">{text.back_to_sign_in}</a>
             </p>
         </Frame>
     }

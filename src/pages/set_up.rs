@@ -6,6 +6,7 @@ use crate::{
     api,
     components::form::Form,
     domain::{form::Form as Rules, page_data::SetUpLink},
+    words,
 };
 
 use super::{
@@ -24,16 +25,17 @@ pub fn SetUpPage() -> impl IntoView {
 
 #[component]
 fn Begin() -> impl IntoView {
+    let text = words::set_up();
     let (site, flash) = (site(), flash());
     let rules = Rules::SignUp { identifier: site.identifier, minimum: site.password_minimum };
     view! {
-        <Frame title="Set up">
-            <h1>"Create the first administrator"</h1>
-            <p class="lead">"This link works once. Whoever uses it may do everything here, so choose a password you use nowhere else."</p>
+        <Frame title=text.title>
+            <h1>{text.heading}</h1>
+            <p class="lead">{text.lead}</p>
             <Form action=api::SET_UP.action.to_owned() rules>
                 <NewAccountFields site flash />
                 <button class="button" type="submit">
-                    "Create administrator"
+                    {text.submit}
                 </button>
             </Form>
         </Frame>
@@ -42,15 +44,14 @@ fn Begin() -> impl IntoView {
 
 #[component]
 fn DeadLink() -> impl IntoView {
+    let text = words::set_up();
     view! {
-        <Frame title="Link does not work">
-            <h1>"This link does not work"</h1>
-            <p class="lead">
-                "There is an administrator already, or the server was started again and printed a newer link. Look at its output."
-            </p>
+        <Frame title=text.dead_title>
+            <h1>{text.dead_heading}</h1>
+            <p class="lead">{text.dead_lead}</p>
             <p class="actions">
                 <a class="button" href="/sign-in">
-                    "Sign in"
+                    {text.sign_in}
                 </a>
             </p>
         </Frame>

@@ -2,7 +2,12 @@
 
 use leptos::prelude::*;
 
-use crate::{api, components::form::Form, domain::form::Form as Rules};
+use crate::{
+    api,
+    components::{form::Form, sentence::Sentence},
+    domain::form::Form as Rules,
+    words,
+};
 
 use super::{
     frame::{Frame, flash, site},
@@ -12,18 +17,23 @@ use super::{
 /// The sign-up page.
 #[component]
 pub fn SignUpPage() -> impl IntoView {
+    let text = words::sign_up();
     let (site, flash) = (site(), flash());
     let rules = Rules::SignUp { identifier: site.identifier, minimum: site.password_minimum };
     view! {
-        <Frame title="Create account">
-            <h1>"Create your account"</h1>
+        <Frame title=text.title>
+            <h1>{text.heading}</h1>
             <Form action=api::SIGN_UP.action.to_owned() rules>
                 <NewAccountFields site flash />
                 <button class="button" type="submit">
-                    "Create account"
+                    {text.submit}
                 </button>
             </Form>
-            <p class="aside">"Have an account? " <a href="/sign-in">"Sign in"</a></p>
+            <p class="aside">
+                <Sentence text=text.have_an_account>
+                    <a href="/sign-in">{text.sign_in}</a>
+                </Sentence>
+            </p>
         </Frame>
     }
 }

@@ -1,13 +1,16 @@
 //! Browser and system in words, from what the browser says of itself. Must not be used to decide anything.
 
+use crate::words;
+
 /// For example `Chrome on Linux`; `an unknown browser` where nothing can be told.
 #[must_use]
 pub fn in_words(user_agent: &str) -> String {
+    let text = words::device();
     let unknown = |name: &str| name.is_empty() || name == woothee::woothee::VALUE_UNKNOWN;
     match woothee::parser::Parser::new().parse(user_agent) {
-        Some(found) if !unknown(found.name) && !unknown(found.os) => format!("{} on {}", found.name, found.os),
+        Some(found) if !unknown(found.name) && !unknown(found.os) => (text.browser_on_system)(found.name, found.os),
         Some(found) if !unknown(found.name) => found.name.to_owned(),
-        _ => "an unknown browser".to_owned(),
+        _ => text.unknown.to_owned(),
     }
 }
 

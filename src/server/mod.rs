@@ -18,7 +18,7 @@ pub mod flows;
 pub mod http;
 /// Background tasks.
 pub mod jobs;
-/// Mail: templates and transports.
+/// Mail: messages and transports.
 pub mod mail;
 /// Where randomness comes from.
 pub mod random;

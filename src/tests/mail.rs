@@ -146,7 +146,7 @@ on_both_engines! {
         assert!(page.says("Choose a new password:\nhttp://127.0.0.1:3000/reset-password?token="), "{}", page.body);
         let (_, frame) = page.body.split_once("<iframe ").expect("a frame");
         let (frame, _) = frame.split_once('>').expect("closed");
-        assert!(frame.contains("sandbox=\"\"") && frame.contains("title=\"Choose a new password for Latchkey as HTML\""), "{frame}");
+        assert!(frame.contains("sandbox=\"\"") && frame.contains("title=\"Choose a new password for Latchkey, as HTML\""), "{frame}");
         let (_, path) = frame.split_once("src=\"").expect("an address");
         let (path, _) = path.split_once('"').expect("closed");
 

@@ -60,10 +60,10 @@ mod optional {
             let mut browser = world.sign_up("sam@example.com").await.browser;
             let first = link(world, "sam@example.com").await;
             world.clock.advance(60);
-            browser.submit("/api/resend_verification", &[("email", "sam@example.com")]).await;
+            browser.submit_and_follow("/api/resend_verification", &[("email", "sam@example.com")]).await;
             let second = link(world, "sam@example.com").await;
             assert!(browser.visit(&first).await.says("This link does not work"), "a newer one");
-            browser.submit("/api/change_email", &[("email", "sam@example.org"), ("password", PASSWORD)]).await;
+            browser.submit_and_follow("/api/change_email", &[("email", "sam@example.org"), ("password", PASSWORD)]).await;
             assert!(browser.visit(&second).await.says("This link does not work"), "another address");
             let third = link(world, "sam@example.org").await;
             world.clock.advance(86_400);

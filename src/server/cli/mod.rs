@@ -14,6 +14,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::words;
+
 use super::{
     config::{Config, ConfigError},
     error::{FlowError, ServerError},
@@ -69,9 +71,9 @@ enum CliError {
 fn answer(error: &FlowError) -> String {
     match error {
         FlowError::Answer(answer) if !answer.fields().is_empty() => {
-            answer.fields().iter().map(crate::domain::field::FieldError::sentence).collect::<Vec<_>>().join("; ")
+            answer.fields().iter().copied().map(words::field_error).collect::<Vec<_>>().join("; ")
         }
-        FlowError::Answer(answer) => answer.sentence(),
+        FlowError::Answer(answer) => words::error(answer),
         FlowError::Failure(failure) => failure.to_string(),
     }
 }

@@ -87,7 +87,7 @@ pub async fn ask_again(state: &AppState, request: &RequestInfo, email: &str) -> 
 /// [`AuthError::LinkDead`].
 pub async fn look_up(state: &AppState, token: &str, signed_in: Option<&str>) -> Result<VerifyLink, FlowError> {
     let (user, email, _) = find_user(state, token).await?;
-    Ok(VerifyLink { email: email.to_string(), needs_password: signed_in != Some(user.id.as_str()) })
+    Ok(VerifyLink::Alive { email: email.to_string(), needs_password: signed_in != Some(user.id.as_str()) })
 }
 
 /// Notes that the address is proven and uses the link up. Somebody who is not signed in shows the password too, and then is.

@@ -9,9 +9,10 @@ use std::{
 
 use axum::{
     Router,
+    extract::Request,
     http::{HeaderValue, StatusCode, header::CACHE_CONTROL},
-    middleware::map_response,
-    response::Response,
+    middleware::{Next, from_fn, map_response},
+    response::{IntoResponse, Response},
 };
 use tower_http::services::ServeDir;
 
@@ -63,12 +64,22 @@ fn folder(root: &Path, caching: HeaderValue) -> Router {
     if are_smaller_ones_fresh(root) {
         files = files.precompressed_br().precompressed_gzip();
     }
-    Router::new().fallback_service(files).layer(map_response(move |mut response: Response| {
-        if matches!(response.status(), StatusCode::OK | StatusCode::NOT_MODIFIED | StatusCode::PARTIAL_CONTENT) {
-            response.headers_mut().insert(CACHE_CONTROL, caching.clone());
-        }
-        std::future::ready(response)
-    }))
+    Router::new().fallback_service(files).layer(from_fn(without_nul)).layer(map_response(
+        move |mut response: Response| {
+            if matches!(response.status(), StatusCode::OK | StatusCode::NOT_MODIFIED | StatusCode::PARTIAL_CONTENT) {
+                response.headers_mut().insert(CACHE_CONTROL, caching.clone());
+            }
+            std::future::ready(response)
+        },
+    ))
+}
+
+/// No file has a NUL in its name, and asking the system for one is an error of ours.
+async fn without_nul(request: Request, next: Next) -> Response {
+    if request.uri().path().contains("%00") {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    next.run(request).await
 }
 
 /// The digest of everything in a folder.

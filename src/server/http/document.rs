@@ -44,7 +44,7 @@ fn mend(document: &str) -> String {
     else {
         return document;
     };
-    if !after.starts_with("<script") {
+    if !after.contains("<script") {
         return document;
     }
     if !before.contains("<leptos-island") {

@@ -16,6 +16,7 @@ use crate::{
     domain::error::AuthError,
     pages,
     server::{request_info::RequestInfo, state::AppState},
+    words,
 };
 
 /// Left in a response for the layer: the answer to write.
@@ -60,7 +61,7 @@ pub async fn layer(State(state): State<AppState>, request: Request, next: Next) 
     }
     let (mut parts, _) = response.into_parts();
     let error = parts.extensions.get::<Answer>().map(|answer| answer.0.clone());
-    let (title, sentence) = words(status, error.as_ref());
+    let (title, sentence) = title_and_sentence(status, error.as_ref());
     let (content_type, body) = if is_page {
         ("text/html; charset=utf-8", pages::error::document(&state.site(), title, &sentence, &info.id))
     } else {
@@ -74,27 +75,28 @@ pub async fn layer(State(state): State<AppState>, request: Request, next: Next) 
 }
 
 /// Title and sentence for a status, where nobody said more.
-fn words(status: StatusCode, error: Option<&AuthError>) -> (&'static str, String) {
+fn title_and_sentence(status: StatusCode, error: Option<&AuthError>) -> (&'static str, String) {
+    let text = words::error_page();
     let title = match status {
-        StatusCode::BAD_REQUEST => "We could not read this request",
-        StatusCode::FORBIDDEN => "This request was not carried out",
-        StatusCode::NOT_FOUND => "There is no such page",
-        StatusCode::METHOD_NOT_ALLOWED => "This address does not work that way",
-        StatusCode::PAYLOAD_TOO_LARGE => "This request is too large",
-        StatusCode::TOO_MANY_REQUESTS => "Too many tries",
-        StatusCode::SERVICE_UNAVAILABLE => "Many people are here right now",
-        status if status.is_server_error() => "Something went wrong",
-        _ => "This request cannot be answered",
+        StatusCode::BAD_REQUEST => text.bad_request,
+        StatusCode::FORBIDDEN => text.forbidden,
+        StatusCode::NOT_FOUND => text.not_found,
+        StatusCode::METHOD_NOT_ALLOWED => text.method_not_allowed,
+        StatusCode::PAYLOAD_TOO_LARGE => text.too_large,
+        StatusCode::TOO_MANY_REQUESTS => text.too_many,
+        StatusCode::SERVICE_UNAVAILABLE => text.busy,
+        status if status.is_server_error() => text.unexpected,
+        _ => text.unanswerable,
     };
     let sentence = error.map_or_else(
         || match status {
-            StatusCode::NOT_FOUND => "Check the address, or start again from the front page.".into(),
-            StatusCode::METHOD_NOT_ALLOWED => "Open the page from the front page instead.".into(),
-            StatusCode::PAYLOAD_TOO_LARGE => AuthError::TooLarge.sentence(),
-            status if status.is_server_error() => AuthError::Unexpected.sentence(),
-            _ => AuthError::Malformed.sentence(),
+            StatusCode::NOT_FOUND => text.not_found_sentence.to_owned(),
+            StatusCode::METHOD_NOT_ALLOWED => text.method_not_allowed_sentence.to_owned(),
+            StatusCode::PAYLOAD_TOO_LARGE => words::error(&AuthError::TooLarge),
+            status if status.is_server_error() => words::error(&AuthError::Unexpected),
+            _ => words::error(&AuthError::Malformed),
         },
-        AuthError::sentence,
+        words::error,
     );
     (title, sentence)
 }

@@ -50,8 +50,10 @@ async fn fetch(state: &AppState, parts: &mut Parts) -> Result<(), FlowError> {
         }
         "/verify-email" => {
             let user = parts.extensions.get::<CurrentUser>().map(|user| user.id.clone());
-            if let Some(link) = if_alive(verify_email::look_up(state, &link_token(), user.as_deref()).await)? {
-                parts.extensions.insert(link);
+            let token = link_token();
+            if !token.is_empty() {
+                let link = if_alive(verify_email::look_up(state, &token, user.as_deref()).await)?;
+                parts.extensions.insert(link.unwrap_or(VerifyLink::Dead));
             }
         }
         "/setup" if if_alive(set_up::look_up(state, &link_token()).await)?.is_some() => {

@@ -1,4 +1,4 @@
-//! The mails we send, from the files in `templates/`; `letter` says how those are written. Must not send.
+//! The mails we send: templates from `words`, filled in; `letter` says how those are written. Must not send.
 
 use url::Url;
 
@@ -11,6 +11,7 @@ use crate::{
         state::AppState,
         storage::{Tx, outbox},
     },
+    words,
 };
 
 use super::letter::Letter;
@@ -50,10 +51,10 @@ pub enum Message {
 impl Message {
     fn template(self) -> &'static str {
         match self {
-            Self::ResetPassword => include_str!("templates/reset_password.txt"),
-            Self::PasswordChanged => include_str!("templates/password_changed.txt"),
-            Self::VerifyEmail => include_str!("templates/verify_email.txt"),
-            Self::SignUpTried => include_str!("templates/sign_up_tried.txt"),
+            Self::ResetPassword => words::mail().reset_password,
+            Self::PasswordChanged => words::mail().password_changed,
+            Self::VerifyEmail => words::mail().verify_email,
+            Self::SignUpTried => words::mail().sign_up_tried,
         }
     }
 

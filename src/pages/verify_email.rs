@@ -1,0 +1,170 @@
+//! `/verify-email`: proof that mail to an address arrives; and where people wait for that mail. Looking at it uses nothing
+//! up.
+
+use leptos::prelude::*;
+
+use crate::{
+    api,
+    components::{form::Form, password_input::PasswordField, sentence::Sentence, text_field::TextField},
+    domain::{
+        account::CurrentUser, email::Email, field::Field, flash::Notice, form::Form as Rules, page_data::VerifyLink,
+    },
+    words,
+};
+
+use super::{
+    frame::{Frame, flash},
+    kept_mail::KeptMail,
+};
+
+/// The page behind a mailed link, and the page that waits for it.
+#[component]
+pub fn VerifyEmailPage() -> impl IntoView {
+    let flash = flash();
+    let user = use_context::<CurrentUser>();
+    let is_signed_in = user.is_some();
+    let own = user.as_ref().and_then(|user| user.email.clone());
+    let is_done = user.is_some_and(|user| !user.is_unverified);
+    // A mail was asked for just now, or could not be.
+    let asked = Email::parse(&flash.value(Field::Email)).ok();
+    let link = use_context::<VerifyLink>().filter(|_| flash.notice != Some(Notice::VerificationSent));
+    match link {
+        Some(VerifyLink::Alive { email, needs_password }) => view! { <Confirm email needs_password /> }.into_any(),
+        _ if is_done => view! { <Done address=own /> }.into_any(),
+        Some(VerifyLink::Dead) => view! { <DeadLink address=own /> }.into_any(),
+        None => match own.or(asked) {
+            Some(address) => view! { <Waiting address is_signed_in /> }.into_any(),
+            None => view! { <DeadLink address=None /> }.into_any(),
+        },
+    }
+}
+
+#[component]
+fn Confirm(email: String, needs_password: bool) -> impl IntoView {
+    let text = words::verify_email();
+    let errors = flash().field_errors();
+    let address = email.clone();
+    let lead = if needs_password { text.confirm_with_password } else { text.confirm };
+    let password = needs_password.then(|| {
+        view! {
+            <input type="text" name="username" autocomplete="username" value=email hidden readonly />
+            <PasswordField field=Field::Password label=text.password autocomplete="current-password" errors />
+        }
+    });
+    let rules = if needs_password { Rules::Password } else { Rules::Nothing };
+    view! {
+        <Frame title=text.title>
+            <h1>{text.title}</h1>
+            <p class="lead">
+                <Sentence text=lead>
+                    <strong dir="ltr" class="wrap">{address}</strong>
+                </Sentence>
+            </p>
+            <Form action=api::VERIFY_EMAIL.action.to_owned() rules>
+                {password}
+                <button class="button" type="submit">
+                    {text.submit}
+                </button>
+            </Form>
+            <p class="aside">
+                <Sentence text=text.not_you>
+                    <a href="/forgot-password">{text.take_over}</a>
+                </Sentence>
+            </p>
+        </Frame>
+    }
+}
+
+#[component]
+fn Waiting(address: Email, is_signed_in: bool) -> impl IntoView {
+    let text = words::verify_email();
+    let another = if is_signed_in { "/account/email" } else { "/sign-up" };
+    let shown = address.to_string();
+    view! {
+        <Frame title=text.check_mail>
+            <h1>{text.check_mail}</h1>
+            <p>
+                <Sentence text=text.sent_to>
+                    <strong dir="ltr" class="wrap">{shown}</strong>
+                </Sentence>
+            </p>
+            <p>{text.open_it}</p>
+            <KeptMail />
+            <Form action=api::RESEND_VERIFICATION.action.to_owned() rules=Rules::Nothing>
+                <input type="hidden" name="email" value=address.to_string() />
+                <button class="button button-secondary" type="submit">
+                    {text.send_again}
+                </button>
+            </Form>
+            <p class="hint">{text.limit}</p>
+            <p class="aside">
+                <a href=another>{text.another_address}</a>
+            </p>
+            {is_signed_in.then(|| view! { <p class="aside"><a href="/dashboard">{text.dashboard}</a></p> })}
+        </Frame>
+    }
+}
+
+#[component]
+fn Done(address: Option<Email>) -> impl IntoView {
+    let text = words::verify_email();
+    let lead = address.map(|address| {
+        view! {
+            <p class="lead">
+                <Sentence text=text.done_lead>
+                    <strong dir="ltr" class="wrap">{address.to_string()}</strong>
+                </Sentence>
+            </p>
+        }
+    });
+    view! {
+        <Frame title=text.done>
+            <h1>{text.done}</h1>
+            {lead}
+            <p class="actions">
+                <a class="button" href="/dashboard">
+                    {text.dashboard}
+                </a>
+            </p>
+        </Frame>
+    }
+}
+
+/// `address` is that of the person who is signed in, so that they need not enter it.
+#[component]
+fn DeadLink(address: Option<Email>) -> impl IntoView {
+    let text = words::verify_email();
+    let flash = flash();
+    let errors = flash.field_errors();
+    let rules = if address.is_some() { Rules::Nothing } else { Rules::ForgotPassword };
+    let field = match address {
+        Some(address) => view! { <input type="hidden" name="email" value=address.to_string() /> }.into_any(),
+        None => view! {
+            <TextField
+                field=Field::Email
+                label=text.email
+                kind="email"
+                inputmode="email"
+                autocomplete="username"
+                value=flash.value(Field::Email)
+                errors
+            />
+        }
+        .into_any(),
+    };
+    view! {
+        <Frame title=text.dead_title>
+            <h1>{text.dead_heading}</h1>
+            <p class="lead">{text.dead_lead}</p>
+            <Form action=api::RESEND_VERIFICATION.action.to_owned() rules>
+                {field}
+                <button class="button" type="submit">
+                    {text.send_again}
+                </button>
+            </Form>
+            <p class="aside">
+                <a href="/sign-in">{text.back_to_sign_in}</a>
+            </p>
+        </Frame>
+    }
+}

@@ -1,0 +1,216 @@
+//! English for pages.
+
+use crate::words::{
+    around::Around,
+    pages::{
+        ChangeEmail, ChangePassword, Dashboard, DevMail, ErrorPage, Fact, ForgotPassword, Home, NewAccount,
+        ResetPassword, SetUp, SignIn, SignUp, VerifyEmail,
+    },
+};
+
+/// `/`
+pub const HOME: &Home = &Home {
+    title: "Welcome",
+    heading: "One key to your account",
+    lead: |site| {
+        format!(
+            "{site} keeps your sign-in safe and out of the way: one password, sessions you can end, and a way back in when you forget."
+        )
+    },
+    create_account: "Create account",
+    sign_in: "Sign in",
+    facts: &[
+        Fact {
+            heading: "Works everywhere",
+            sentence: "On a phone, with a keyboard, with a password manager, and with scripting switched off.",
+        },
+        Fact {
+            heading: "Ends when you say so",
+            sentence: "Sign out once and the session is over, wherever its cookie was copied to.",
+        },
+        Fact {
+            heading: "Honest about strength",
+            sentence: "Tells you why a password is weak while you type. It is judged in your browser and decided on the server.",
+        },
+    ],
+};
+
+/// `/sign-in`
+pub const SIGN_IN: &SignIn = &SignIn {
+    title: "Sign in",
+    heading: "Sign in",
+    identifier: "E-mail address or user name",
+    password: "Password",
+    remember: "Keep me signed in on this device",
+    submit: "Sign in",
+    forgot_password: "Forgot your password?",
+    new_here: Around::new("New here? {}"),
+    create_account: "Create account",
+};
+
+/// `/sign-up`
+pub const SIGN_UP: &SignUp = &SignUp {
+    title: "Create account",
+    heading: "Create your account",
+    submit: "Create account",
+    have_an_account: Around::new("Have an account? {}"),
+    sign_in: "Sign in",
+};
+
+/// The fields in which an account and its password are chosen.
+pub const NEW_ACCOUNT: &NewAccount = &NewAccount {
+    either: "Enter a user name, an e-mail address, or both. Without an e-mail address nobody can send you a link when you forget the password.",
+    username: "User name",
+    username_hint: "3 to 32 letters, digits, dots, dashes or underscores.",
+    email: "E-mail address",
+    password: "Password",
+    password_hint: |minimum| {
+        format!(
+            "At least {minimum} characters. A few words that do not belong together are strong and easy to remember. Anything goes: spaces, accents, emoji."
+        )
+    },
+};
+
+/// `/forgot-password`
+pub const FORGOT_PASSWORD: &ForgotPassword = &ForgotPassword {
+    title: "Forgot password",
+    heading: "Forgot your password?",
+    lead: "Enter the e-mail address of your account. We will mail you a link to choose a new password.",
+    email: "E-mail address",
+    submit: "Mail me a link",
+    remembered: Around::new("Remembered it? {}"),
+    sign_in: "Sign in",
+    sent: "Check your mail",
+    looked_for: Around::new("We looked for an account with {}."),
+    nothing_yet: "Nothing after a few minutes? Look into the spam folder, or check the address and ask again.",
+    another_address: "Use another address",
+    back_to_sign_in: "Back to sign in",
+};
+
+/// `/reset-password`
+pub const RESET_PASSWORD: &ResetPassword = &ResetPassword {
+    title: "Choose a new password",
+    lead: Around::new("For {}. Every session ends, here and elsewhere; then you sign in with the new password."),
+    new_password: "New password",
+    submit: "Save new password",
+    dead_title: "Link does not work",
+    dead_heading: "This link does not work",
+    dead_lead: "It was used, replaced by a newer one, or is older than 30 minutes.",
+    ask_again: "Ask for a new link",
+    back_to_sign_in: "Back to sign in",
+};
+
+/// `/verify-email`
+pub const VERIFY_EMAIL: &VerifyEmail = &VerifyEmail {
+    title: "Confirm your e-mail address",
+    confirm: Around::new("You can be reached at {}. Press the button to confirm it."),
+    confirm_with_password: Around::new(
+        "To confirm {}, enter the password that you chose for this account. You are signed in with it.",
+    ),
+    password: "Password",
+    submit: "Confirm address",
+    not_you: Around::new("You did not create this account? {} It becomes yours, and nobody else stays in it."),
+    take_over: "Choose a new password.",
+    check_mail: "Check your mail",
+    sent_to: Around::new("The link goes to {}."),
+    open_it: "Open the link in it to confirm the address, on any device. Nothing after a few minutes? Look into the spam folder.",
+    limit: "You can ask for another mail once a minute, and less often after that.",
+    send_again: "Send the mail again",
+    another_address: "Use another address",
+    done: "Your e-mail address is confirmed",
+    done_lead: Around::new("{} is yours. There is nothing left to do here."),
+    dead_title: "Link does not work",
+    dead_heading: "This link does not work",
+    dead_lead: "It was used, replaced by a newer one, or is older than 24 hours. If the address is not confirmed yet, ask for another link.",
+    email: "E-mail address",
+    dashboard: "Go to the dashboard",
+    back_to_sign_in: "Back to sign in",
+};
+
+/// `/account/email`
+pub const CHANGE_EMAIL: &ChangeEmail = &ChangeEmail {
+    title: "Use another address",
+    heading: "Use another e-mail address",
+    lead: Around::new("{} is not confirmed. Enter the address that is right; we mail a link to it."),
+    email: "New e-mail address",
+    password: "Password",
+    submit: "Change address",
+    confirmed: Around::new("{} is confirmed, so it stays as it is."),
+    back: "Back to the dashboard",
+};
+
+/// `/dashboard`
+pub const DASHBOARD: &Dashboard = &Dashboard {
+    title: "Dashboard",
+    hello: Around::new("Hello, {}"),
+    administrator: "Administrator",
+    you: "You",
+    username: "User name",
+    email: "E-mail address",
+    unconfirmed: "not confirmed",
+    confirm: Around::new("Your e-mail address is not confirmed yet. {}"),
+    confirm_it: "Confirm it now",
+    member_since: "Member since",
+    password: "Password",
+    change_password: "Change password",
+    this_session: "This session",
+    signed_in: "Signed in",
+    browser: "Browser",
+    address: "Address",
+    ends_at_the_latest: "Ends at the latest",
+    last_sign_in: "Last sign-in before this one",
+    when: "When",
+    not_you: Around::new("Not you? {} and sign out your other devices."),
+    change_your_password: "Change your password",
+    first_time: "This is your first time here. Welcome.",
+};
+
+/// `/account/password`
+pub const CHANGE_PASSWORD: &ChangePassword = &ChangePassword {
+    title: "Change password",
+    heading: "Change your password",
+    current_password: "Current password",
+    new_password: "New password",
+    sign_out_others: "Sign out my other devices",
+    submit: "Change password",
+    back: "Back to the dashboard",
+};
+
+/// `/setup`
+pub const SET_UP: &SetUp = &SetUp {
+    title: "Set up",
+    heading: "Create the first administrator",
+    lead: "This link works once. Whoever uses it may do everything here, so choose a password you use nowhere else.",
+    submit: "Create administrator",
+    dead_title: "Link does not work",
+    dead_heading: "This link does not work",
+    dead_lead: "There is an administrator already, or the server was started again and printed a newer link. Look at its output.",
+    sign_in: "Sign in",
+};
+
+/// `/dev/mail`
+pub const DEV_MAIL: &DevMail = &DevMail {
+    title: "Mail",
+    lead: "No mail server is set, so mail is kept here, newest first.",
+    nothing_yet: "Nothing yet. Ask for a reset link, then reload this page.",
+    kept: Around::new("No mail server is set on this machine: mail is kept and can be read at {}."),
+    as_html: |subject| format!("{subject}, as HTML"),
+    recipient: Around::new("To {}, "),
+};
+
+/// Errors as pages.
+pub const ERROR_PAGE: &ErrorPage = &ErrorPage {
+    bad_request: "We could not read this request",
+    forbidden: "This request was not carried out",
+    not_found: "There is no such page",
+    not_found_sentence: "Check the address, or start again from the front page.",
+    method_not_allowed: "This address does not work that way",
+    method_not_allowed_sentence: "Open the page from the front page instead.",
+    too_large: "This request is too large",
+    too_many: "Too many tries",
+    busy: "Many people are here right now",
+    unexpected: "Something went wrong",
+    unanswerable: "This request cannot be answered",
+    front_page: "Go to the front page",
+    ask_for_help: Around::new("If you ask for help, give this number: {}"),
+};

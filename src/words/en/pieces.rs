@@ -1,0 +1,42 @@
+//! English for what belongs to no single page.
+
+use crate::words::pieces::{Device, Form, Frame, Mail, Meter, PasswordInput};
+
+/// What every page stands in.
+pub const FRAME: &Frame = &Frame {
+    title: |page, site| format!("{page} – {site}"),
+    skip_to_main: "Skip to main content",
+    navigation: "Account",
+    sign_in: "Sign in",
+    create_account: "Create account",
+    sign_out: "Sign out",
+};
+
+/// What every form says of itself.
+pub const FORM: &Form =
+    &Form { sending: "Sending", problem: "There is a problem", title_prefix: "Error: ", message_prefix: "Error: " };
+
+/// Show and hide.
+pub const PASSWORD_INPUT: &PasswordInput = &PasswordInput {
+    show: "Show",
+    hide: "Hide",
+    show_password: "Show password",
+    hide_password: "Hide password",
+    is_visible: "Your password is visible",
+    is_hidden: "Your password is hidden",
+};
+
+/// The strength meter.
+pub const METER: &Meter = &Meter { spoken: |word| format!("Password strength: {word}.") };
+
+/// Browser and system.
+pub const DEVICE: &Device =
+    &Device { browser_on_system: |browser, system| format!("{browser} on {system}"), unknown: "an unknown browser" };
+
+/// The mails.
+pub const MAIL: &Mail = &Mail {
+    reset_password: include_str!("mail/reset_password.txt"),
+    password_changed: include_str!("mail/password_changed.txt"),
+    verify_email: include_str!("mail/verify_email.txt"),
+    sign_up_tried: include_str!("mail/sign_up_tried.txt"),
+};

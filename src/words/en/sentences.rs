@@ -1,0 +1,137 @@
+//! English for the closed lists of the domain: errors, notices, strengths. Says what to do, not what people did wrong.
+
+use crate::domain::{
+    error::AuthError,
+    field::{Field, FieldError, Problem},
+    flash::Notice,
+    password,
+    strength::{Reason, Strength},
+    username,
+};
+
+/// An error where the fault lies with no single field.
+pub fn error(error: &AuthError) -> String {
+    match error {
+        AuthError::Fields { .. } => "Check the answers marked below.".into(),
+        AuthError::InvalidCredentials => {
+            "That e-mail or user name and password do not match. Check both, or reset your password.".into()
+        }
+        AuthError::AccountNotCreated => {
+            "We could not create the account. If you already have one, sign in or reset your password.".into()
+        }
+        AuthError::AlreadyVerified => "Your e-mail address is confirmed, so it stays as it is.".into(),
+        AuthError::LinkDead => "This link no longer works: it was used, replaced by a newer one, or is too old.".into(),
+        AuthError::NotSignedIn => "Your session has ended. Sign in again to go on.".into(),
+        AuthError::CrossSite => {
+            "This request came from another site, so it was not carried out. Open the page here and try again.".into()
+        }
+        AuthError::Malformed => "We could not read this request. Go back, reload the page and try again.".into(),
+        AuthError::UnsupportedForm => "Send this as a form: application/x-www-form-urlencoded.".into(),
+        AuthError::TooLarge => {
+            "This request is larger than any form of this site. Shorten what you entered and try again.".into()
+        }
+        AuthError::TooManyTries { retry_after } => {
+            format!("Too many tries. Wait {}, then try again, or reset your password.", wait(*retry_after))
+        }
+        AuthError::TooManyRequests { retry_after } => {
+            format!("Too many requests in a short time. Wait {}, then try again.", wait(*retry_after))
+        }
+        AuthError::Busy { retry_after } => {
+            format!("Many people are signing in right now. Wait {retry_after} seconds, then try again.")
+        }
+        AuthError::Unexpected => "Something went wrong on our side. Try again in a moment.".into(),
+    }
+}
+
+/// Seconds as people count them, never less than they are.
+fn wait(seconds: u32) -> String {
+    match seconds {
+        0..=1 => "a second".into(),
+        2..=90 => format!("{seconds} seconds"),
+        91..=5_400 => format!("{} minutes", seconds.div_ceil(60)),
+        _ => format!("{} hours", seconds.div_ceil(3_600)),
+    }
+}
+
+/// An error at one field.
+pub fn field_error(error: FieldError) -> String {
+    match (error.problem, error.field) {
+        (Problem::Missing, Field::Email) => "Enter your e-mail address".into(),
+        (Problem::Missing, Field::Username) => "Enter a user name".into(),
+        (Problem::Missing, Field::Identifier) => "Enter your e-mail address or user name".into(),
+        (Problem::Missing, Field::Password) => "Enter your password".into(),
+        (Problem::Missing, Field::NewPassword) => "Enter a password".into(),
+        (Problem::EmailShape, _) => "Enter an e-mail address like name@example.com".into(),
+        (Problem::EmailUnavailable, _) => {
+            "Enter another address. If this one is yours and has an account, sign in with it instead".into()
+        }
+        (Problem::UsernameShape, _) => format!(
+            "Use {} to {} letters, digits, dots, dashes or underscores, with a letter or digit first and last",
+            username::MIN_CHARACTERS,
+            username::MAX_CHARACTERS
+        ),
+        (Problem::IdentifierShape, _) => "Enter an e-mail address like name@example.com, or a user name".into(),
+        (Problem::PasswordTooShort { minimum }, _) => format!("Use at least {minimum} characters"),
+        (Problem::PasswordTooLong, _) => format!("Use at most {} characters", password::MAX_CODE_POINTS),
+        (Problem::PasswordNul, _) => "Leave out the invisible NUL character".into(),
+        (Problem::PasswordWeak(reason), _) => {
+            format!("Choose a password that is harder to guess: {}", clause(reason))
+        }
+        (Problem::PasswordWrong, _) => "Enter the password you sign in with now".into(),
+        (Problem::PasswordSame, _) => "Choose a password that differs from the current one".into(),
+    }
+}
+
+/// A notice.
+pub fn notice(notice: Notice) -> &'static str {
+    match notice {
+        Notice::SignedOut => "You are signed out.",
+        Notice::SessionExpired => "You were signed out because your session expired. Sign in again to go on.",
+        Notice::SessionEnded => "This session was ended. Sign in again to go on.",
+        Notice::SignInFirst => "Sign in to see that page.",
+        Notice::PasswordReset => "Your password is changed and all sessions have ended. Sign in with the new password.",
+        Notice::PasswordChanged => "Your password is changed.",
+        Notice::PasswordChangedSignIn => "Your password is changed. Sign in with the new one to go on.",
+        Notice::AccountCreated => "Your account is ready. Sign in to go on.",
+        Notice::VerificationSent => "A mail with a link is on its way. The link works for 24 hours.",
+        Notice::EmailVerified => "Your e-mail address is confirmed.",
+        Notice::ResetRequested => {
+            "If an account belongs to that address, a mail with a link is on its way. The link works for 30 minutes."
+        }
+    }
+}
+
+/// The word beside the bar.
+pub fn strength_word(strength: Strength) -> &'static str {
+    match strength.score {
+        0 => "Very weak",
+        1 => "Weak",
+        2 => "Fair",
+        3 => "Good",
+        _ => "Strong",
+    }
+}
+
+/// Why a password is weak, as a sentence under the meter.
+pub fn reason(reason: Reason) -> String {
+    let mut letters = clause(reason).chars();
+    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+}
+
+/// Why a password is weak, as a clause after a colon, with the way out.
+fn clause(reason: Reason) -> &'static str {
+    match reason {
+        Reason::OwnWords => "it contains your own name or address, or the name of this site",
+        Reason::CommonPassword => "it is one of the passwords people try first",
+        Reason::Breached => "it is in a list of passwords that were stolen elsewhere, and those are tried early",
+        Reason::SimilarToCommon => "it is close to a password people try first",
+        Reason::SingleWord => "a single word is soon guessed; add two or three more",
+        Reason::Name => "a name on its own is soon guessed; add two or three words",
+        Reason::Keyboard => "rows of keys are tried early; use words that do not belong together",
+        Reason::Repeat => "repeated characters add little; use words that do not belong together",
+        Reason::Sequence => "sequences such as abc or 4321 add little; use words that do not belong together",
+        Reason::Year => "years are tried early; leave them out or add words around them",
+        Reason::Date => "dates are tried early; leave them out or add words around them",
+        Reason::TooLittle => "add another word or two; uncommon ones are better",
+    }
+}

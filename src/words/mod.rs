@@ -1,0 +1,205 @@
+//! Every text that people read in a browser or a mail, asked for by area: `words::sign_in().title`. Picks the language.
+//! Must not decide what is said when, and must not know a page.
+//!
+//! The shapes stand here, one struct an area; the English stands in `en/`. A new language is a folder beside `en/`, a
+//! variant of [`Language`] and one more arm each in [`Language::tag`] and `say!`; what it leaves out does not compile.
+
+/// A sentence around something that is marked up.
+pub mod around;
+/// English.
+mod en;
+/// The shapes of pages' texts.
+pub mod pages;
+/// The shapes of texts that belong to no single page.
+pub mod pieces;
+
+use crate::domain::{
+    error::AuthError,
+    field::FieldError,
+    flash::Notice,
+    strength::{Reason, Strength},
+};
+
+use self::{
+    pages::{
+        ChangeEmail, ChangePassword, Dashboard, DevMail, ErrorPage, ForgotPassword, Home, NewAccount, ResetPassword,
+        SetUp, SignIn, SignUp, VerifyEmail,
+    },
+    pieces::{Device, Form, Frame, Mail, Meter, PasswordInput},
+};
+
+/// A language that texts exist in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// English.
+    English,
+}
+
+impl Language {
+    /// As HTML's `lang` has it (BCP 47).
+    #[must_use]
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::English => "en",
+        }
+    }
+}
+
+/// The language of everything that is said; the one place that chooses.
+#[must_use]
+pub fn language() -> Language {
+    Language::English
+}
+
+/// The text of this name in the language that was chosen.
+macro_rules! say {
+    ($($text:tt)+) => {
+        match language() {
+            Language::English => en::$($text)+,
+        }
+    };
+}
+
+/// What every page stands in: header, navigation, titles.
+#[must_use]
+pub fn frame() -> &'static Frame {
+    say!(pieces::FRAME)
+}
+
+/// What every form says of itself.
+#[must_use]
+pub fn form() -> &'static Form {
+    say!(pieces::FORM)
+}
+
+/// Show and hide.
+#[must_use]
+pub fn password_input() -> &'static PasswordInput {
+    say!(pieces::PASSWORD_INPUT)
+}
+
+/// The strength meter.
+#[must_use]
+pub fn meter() -> &'static Meter {
+    say!(pieces::METER)
+}
+
+/// Browser and system.
+#[must_use]
+pub fn device() -> &'static Device {
+    say!(pieces::DEVICE)
+}
+
+/// The mails.
+#[must_use]
+pub fn mail() -> &'static Mail {
+    say!(pieces::MAIL)
+}
+
+/// `/`
+#[must_use]
+pub fn home() -> &'static Home {
+    say!(pages::HOME)
+}
+
+/// `/sign-in`
+#[must_use]
+pub fn sign_in() -> &'static SignIn {
+    say!(pages::SIGN_IN)
+}
+
+/// `/sign-up`
+#[must_use]
+pub fn sign_up() -> &'static SignUp {
+    say!(pages::SIGN_UP)
+}
+
+/// The fields in which an account and its password are chosen.
+#[must_use]
+pub fn new_account() -> &'static NewAccount {
+    say!(pages::NEW_ACCOUNT)
+}
+
+/// `/forgot-password`
+#[must_use]
+pub fn forgot_password() -> &'static ForgotPassword {
+    say!(pages::FORGOT_PASSWORD)
+}
+
+/// `/reset-password`
+#[must_use]
+pub fn reset_password() -> &'static ResetPassword {
+    say!(pages::RESET_PASSWORD)
+}
+
+/// `/verify-email`
+#[must_use]
+pub fn verify_email() -> &'static VerifyEmail {
+    say!(pages::VERIFY_EMAIL)
+}
+
+/// `/account/email`
+#[must_use]
+pub fn change_email() -> &'static ChangeEmail {
+    say!(pages::CHANGE_EMAIL)
+}
+
+/// `/dashboard`
+#[must_use]
+pub fn dashboard() -> &'static Dashboard {
+    say!(pages::DASHBOARD)
+}
+
+/// `/account/password`
+#[must_use]
+pub fn change_password() -> &'static ChangePassword {
+    say!(pages::CHANGE_PASSWORD)
+}
+
+/// `/setup`
+#[must_use]
+pub fn set_up() -> &'static SetUp {
+    say!(pages::SET_UP)
+}
+
+/// `/dev/mail`
+#[must_use]
+pub fn dev_mail() -> &'static DevMail {
+    say!(pages::DEV_MAIL)
+}
+
+/// Errors as pages.
+#[must_use]
+pub fn error_page() -> &'static ErrorPage {
+    say!(pages::ERROR_PAGE)
+}
+
+/// The sentence for an error where the fault lies with no single field.
+#[must_use]
+pub fn error(error: &AuthError) -> String {
+    say!(sentences::error(error))
+}
+
+/// The sentence for one field, the same beside it and in the summary.
+#[must_use]
+pub fn field_error(error: FieldError) -> String {
+    say!(sentences::field_error(error))
+}
+
+/// The sentence of a notice.
+#[must_use]
+pub fn notice(notice: Notice) -> &'static str {
+    say!(sentences::notice(notice))
+}
+
+/// The word beside the bar.
+#[must_use]
+pub fn strength_word(strength: Strength) -> &'static str {
+    say!(sentences::strength_word(strength))
+}
+
+/// Why a password is weak, as a sentence under the meter.
+#[must_use]
+pub fn reason(reason: Reason) -> String {
+    say!(sentences::reason(reason))
+}
