@@ -32,6 +32,11 @@ pub mod server;
 #[cfg(any(feature = "ssr", feature = "hydrate"))]
 pub mod words;
 
+/// Compiles what `docs/extending.md` shows.
+#[cfg(all(doctest, feature = "ssr"))]
+#[doc = include_str!("../docs/extending.md")]
+pub struct Extending;
+
 /// Wakes the islands of the page. Called by the browser when the module has loaded.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]

@@ -2,6 +2,9 @@
 
 import { expect, type Page } from '@playwright/test';
 
+/** How the subject of a letter begins that asks to confirm an address. */
+const CONFIRMATION = 'Confirm your e-mail address';
+
 export interface Letter {
   subject: string;
   text: string;
@@ -13,9 +16,18 @@ export class Mailbox {
   /** `page` is the mailbox's own, in a browser of its own. */
   constructor(private readonly page: Page) {}
 
-  /** Waits until so many letters have come for an address; newest first. */
+  /** Waits until so many letters have come for an address, beside those that every sign-up brings; newest first. */
   async letters(address: string, count: number): Promise<Letter[]> {
-    const cards = this.page.getByRole('article').filter({ hasText: `To ${address}` });
+    return this.read(address, count, { hasNotText: CONFIRMATION });
+  }
+
+  /** Waits for the letters that ask to confirm an address; newest first. */
+  async confirmations(address: string, count = 1): Promise<Letter[]> {
+    return this.read(address, count, { hasText: CONFIRMATION });
+  }
+
+  private async read(address: string, count: number, which: { hasText?: string; hasNotText?: string }): Promise<Letter[]> {
+    const cards = this.page.getByRole('article').filter({ hasText: `To ${address}` }).filter(which);
     await expect
       .poll(async () => {
         await this.page.goto('/dev/mail');

@@ -1,6 +1,6 @@
 // Every page in every state that looks different, for the tests that all pages must pass.
 
-import type { Page } from '@playwright/test';
+import { expect, type Page } from '@playwright/test';
 import type { Mailbox } from './mailbox';
 import type { Person } from './person';
 import type { Server } from './server';
@@ -62,6 +62,30 @@ export const PLACES: Place[] = [
     async open(page, { person }) {
       await signUp(page, person);
       await page.goto('/account/password');
+    },
+  },
+  {
+    name: 'verify e-mail, waiting',
+    async open(page, { person }) {
+      await signUp(page, person);
+      await page.getByRole('link', { name: 'Confirm it now' }).click();
+      await expect(page.getByRole('heading', { level: 1 })).toHaveText('Check your mail');
+    },
+  },
+  {
+    name: 'verify e-mail',
+    async open(page, { person, mailbox }) {
+      await signUp(page, person);
+      await signOut(page);
+      await page.goto((await mailbox.confirmations(person.email))[0]!.link);
+    },
+  },
+  { name: 'verify e-mail, dead link', open: (page) => page.goto('/verify-email') },
+  {
+    name: 'change e-mail',
+    async open(page, { person }) {
+      await signUp(page, person);
+      await page.goto('/account/email');
     },
   },
   { name: 'set up, dead link', open: (page) => page.goto('/setup') },

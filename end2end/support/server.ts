@@ -3,7 +3,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findServer, ROOT } from './programs';
@@ -15,6 +15,8 @@ export interface Server {
   setUpLink: string;
   /** What it has printed so far. */
   log(): string;
+  /** Everything in the folder it runs in: on SQLite, the whole database, byte for byte. */
+  files(): Buffer;
   stop(): Promise<void>;
 }
 
@@ -34,6 +36,9 @@ export async function startServer(database: Database = 'sqlite', settings: Recor
       LATCHKEY_ESTIMATOR_ROOT: join(ROOT, 'target', 'estimator'),
       LATCHKEY_ARGON2_MEMORY_KIB: '8',
       LATCHKEY_ARGON2_ITERATIONS: '1',
+      // All people of the tests come from one network.
+      LATCHKEY_NETWORK_TRIES: '10000',
+      LATCHKEY_NETWORK_REQUESTS: '10000',
       ...settings,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -69,6 +74,7 @@ export async function startServer(database: Database = 'sqlite', settings: Recor
     origin: new URL(setUpLink).origin,
     setUpLink,
     log: () => log,
+    files: () => Buffer.concat(readdirSync(folder).map((name) => readFileSync(join(folder, name)))),
     async stop() {
       child.kill('SIGTERM');
       const [code, signal] = await exited;

@@ -27,9 +27,9 @@ export async function signIn(page: Page, person: Person) {
 }
 
 /** Signs out, and ends on the sign-in page. */
-export async function signOut(page: Page) {
+export async function signOut(page: Page, origin = '') {
   await page.getByRole('button', { name: 'Sign out' }).click();
-  await expect(page).toHaveURL('/sign-in');
+  await expect(page).toHaveURL(`${origin}/sign-in`);
   await expect(page.getByRole('status').filter({ hasText: 'You are signed out.' })).toBeVisible();
 }
 

@@ -1,13 +1,18 @@
 // The estimator in the browser and the one on the server, which decides, must say the same.
 
 import { estimateOnServer } from '../support/server';
+import { hydrated } from '../support/steps';
 import { expect, test } from '../support/test';
 
 test('1,000 passwords are judged alike by browser and server', async ({ page }) => {
   const passwords = generatePasswords(1_000);
-  await page.goto('/');
-  const inBrowser = await page.evaluate(async (passwords) => {
-    const worker = new Worker('/estimator-worker.js', { type: 'module' });
+  await page.goto('/sign-up');
+  await hydrated(page);
+  const asked = page.waitForRequest('**/worker.js');
+  await page.getByLabel('Password', { exact: true }).focus();
+  const script = (await asked).url();
+  const inBrowser = await page.evaluate(async ([script, passwords]) => {
+    const worker = new Worker(script, { type: 'module' });
     const answers: string[] = [];
     return new Promise<string[]>((resolve, reject) => {
       worker.onerror = (event) => reject(new Error(event.message || 'the Worker did not start'));
@@ -17,7 +22,7 @@ test('1,000 passwords are judged alike by browser and server', async ({ page }) 
       };
       passwords.forEach((password, number) => worker.postMessage([number, password, '']));
     });
-  }, passwords);
+  }, [script, passwords] as const);
 
   const onServer = estimateOnServer(passwords);
   const judged = (answers: string[]) => passwords.map((password, number) => `${password} ${answers[number]}`);

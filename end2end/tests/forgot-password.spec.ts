@@ -143,6 +143,6 @@ async function chooseNewPassword(page: Page, password: string) {
 
 async function expectDeadLink(page: Page) {
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('This link does not work');
-  await expect(page.getByRole('main')).toContainText('it was used, replaced by a newer one, or is older than 30 minutes');
+  await expect(page.getByRole('main')).toContainText('It was used, replaced by a newer one, or is older than 30 minutes');
   await expect(page.getByRole('link', { name: 'Ask for a new link' })).toBeVisible();
 }

@@ -68,15 +68,15 @@ test.describe('is fetched (ux 16)', () => {
     await page.getByLabel('E-mail address').fill('visitor@example.com');
     expect(requests()).toEqual([]);
     await page.getByLabel('Password', { exact: true }).focus();
-    await expect.poll(requests).toContain('/estimator-worker.js');
-    await expect.poll(requests).toContain('/estimator/estimator_bg.wasm');
+    await expect.poll(requests).toContainEqual(expect.stringMatching(/\/worker\.js$/));
+    await expect.poll(requests).toContainEqual(expect.stringMatching(/\/estimator_bg\.wasm$/));
   });
 
   test('when the page is left alone for a while', async ({ page }) => {
     const requests = await openWithStoppedClock(page, '/sign-up');
     expect(requests()).toEqual([]);
     await page.clock.runFor(10_000);
-    await expect.poll(requests).toContain('/estimator/estimator_bg.wasm');
+    await expect.poll(requests).toContainEqual(expect.stringMatching(/\/estimator_bg\.wasm$/));
   });
 
   test('never on sign-in', async ({ page }) => {
@@ -99,7 +99,7 @@ test.describe('is fetched (ux 16)', () => {
 
 test('without an estimator the page works and claims nothing (ux 11)', async ({ page, person, ownServer }) => {
   const { origin } = await ownServer({ LATCHKEY_ESTIMATOR_ROOT: '/nowhere' });
-  const missing = page.waitForResponse('**/estimator/estimator.js');
+  const missing = page.waitForResponse('**/worker.js');
   await page.goto(`${origin}/sign-up`);
   await hydrated(page);
   await page.getByLabel('E-mail address').fill(person.email);

@@ -104,6 +104,27 @@ test.describe('next (ux 25)', () => {
   });
 });
 
+test('too many wrong passwords: how long to wait, and the way round it (ux 25)', { tag: '@main' }, async ({ page, person, anotherBrowser }) => {
+  const own = await anotherBrowser();
+  await signUp(own, person);
+  await signOut(own);
+  await signIn(own, person);
+  await signOut(own);
+
+  await page.goto('/sign-in');
+  for (let tries = 0; tries < 5; tries += 1) {
+    await sendSignIn(page, person.email, OTHER_PASSWORD);
+    await expectProblems(page, /do not match/);
+  }
+  await sendSignIn(page, person.email, person.password);
+  await expectProblems(page, /^Too many tries\. Wait \d+ seconds, then try again, or reset your password\.$/);
+  await expect(page.getByLabel('E-mail address or user name')).toHaveValue(person.email);
+  await expect(page.getByRole('link', { name: 'Forgot your password?' })).toBeVisible();
+
+  // Somebody who signed in with a browser before is not locked out of it by others.
+  await signIn(own, person);
+});
+
 test('a copied cookie is dead after sign-out', { tag: '@main' }, async ({ page, context, person, anotherBrowser }) => {
   await signUp(page, person);
   const thief = await anotherBrowser();

@@ -30,6 +30,8 @@ pub mod forms;
 pub mod headers;
 /// One-time tokens on their way from a link to a cookie.
 pub mod links;
+/// The routes of whoever cloned this.
+pub mod own;
 /// What each page is given before it is drawn.
 pub mod page_data;
 /// The signed-in person of a request.

@@ -22,7 +22,7 @@ use crate::{
 };
 
 use super::{
-    access, assets, cookies::Jar, csp_report, csrf, dev_mail, document, errors, flash, forms, headers, links,
+    access, assets, cookies::Jar, csp_report, csrf, dev_mail, document, errors, flash, forms, headers, links, own,
     page_data, principal, request,
 };
 
@@ -47,6 +47,7 @@ pub fn build(state: AppState) -> Router {
         .leptos_routes_with_context(&state, generate_route_list(App), context, move || shell(options.clone()))
         .route_layer(from_fn_with_state(state.clone(), page_data::layer))
         .route_layer(from_fn_with_state(state.clone(), access::layer))
+        .merge(own::routes())
         .layer(from_fn_with_state(state.clone(), links::layer))
         .layer(from_fn_with_state(state.clone(), flash::layer))
         .layer(from_fn_with_state(state.clone(), principal::layer))
