@@ -97,7 +97,8 @@ test.describe('is fetched (ux 16)', () => {
   });
 });
 
-test('without an estimator the page works and claims nothing (ux 11)', async ({ page, person, ownServer }) => {
+test('without an estimator the page works and claims nothing (ux 11)', async ({ page, person, ownServer, watch }) => {
+  watch.expect(/failed request: .*\/worker\.js/);
   const { origin } = await ownServer({ LATCHKEY_ESTIMATOR_ROOT: '/nowhere' });
   const missing = page.waitForResponse('**/worker.js');
   await page.goto(`${origin}/sign-up`);

@@ -51,6 +51,39 @@ fn people_are_added_listed_and_sent_links() {
 }
 
 #[test]
+fn settings_are_shown_with_where_they_came_from_and_judged() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let here = folder.path();
+    std::fs::write(here.join("latchkey.toml"), "site_name = 'Example'\n").expect("written");
+    let shown = run(here, &["config", "check"]);
+    let said = text(&shown.stdout);
+    assert!(shown.status.success() && said.contains("These settings are fit to run with."), "{shown:?}");
+    for line in [
+        "site_name = \"Example\"\n    what the site is called (",
+        "latchkey.toml)",
+        "(PORT)",
+        "(LATCHKEY_ARGON2_MEMORY_KIB)",
+        "(default)",
+    ] {
+        assert!(said.contains(line), "{line} in {said}");
+    }
+
+    let production = latchkey(here)
+        .args(["config", "check"])
+        .env("LATCHKEY_ENVIRONMENT", "production")
+        .env("LATCHKEY_SMTP_URL", "smtp://user:hunter2@mail.example.com")
+        .output()
+        .expect("it runs");
+    let (said, complaint) = (text(&production.stdout), text(&production.stderr));
+    assert!(!production.status.success(), "{said}");
+    for reason in ["needs base_url, with https", "smtps://", "argon2_memory_kib"] {
+        assert!(complaint.contains(reason), "all reasons at once: {reason} in {complaint}");
+    }
+    assert!(!said.contains("hunter2") && !complaint.contains("hunter2"), "{said} {complaint}");
+    assert!(!here.join("data").exists(), "nothing is started");
+}
+
+#[test]
 fn unusable_settings_are_named_before_anything_is_done() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("latchkey.toml"), "site_nmae = 'x'\n").expect("written");

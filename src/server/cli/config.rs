@@ -1,5 +1,7 @@
 //! `latchkey config …`: what settings are in force. Must not start anything, nor touch the database.
 
+use std::io::Write;
+
 use clap::Subcommand;
 
 use crate::server::config::{ConfigError, explain};
@@ -16,14 +18,14 @@ pub(super) enum ConfigCommand {
 pub(super) fn run(command: &ConfigCommand) -> Result<(), CliError> {
     let ConfigCommand::Check = command;
     let (settings, reasons) = explain::settings()?;
+    let mut out = std::io::stdout().lock();
     for setting in settings {
-        println!("{} = {}\n    {} ({})", setting.name, setting.value, setting.meaning, setting.origin);
+        writeln!(out, "{} = {}\n    {} ({})", setting.name, setting.value, setting.meaning, setting.origin)?;
     }
     if reasons.is_empty() {
-        println!("\nThese settings are fit to run with.");
+        writeln!(out, "\nThese settings are fit to run with.")?;
         Ok(())
     } else {
-        println!();
         Err(ConfigError::Unfit(reasons).into())
     }
 }
