@@ -104,6 +104,22 @@ on_both_engines! {
         assert!(page.says("This link does not work"));
     }
 
+    /// A browser that somebody else signed in with is as unknown as any other after a reset.
+    async fn a_reset_forgets_the_browsers_that_were_known(world) {
+        let person = world.sign_up("sam@example.com").await;
+        let mut known = world.anonymous();
+        known.sign_in(&person.email, &person.password).await;
+        let mut browser = bring_link(world, "sam@example.com").await;
+        browser.submit("/api/reset_password", &[("new_password", OTHER_PASSWORD)]).await;
+        for _ in 0..5 {
+            world.anonymous().sign_in(&person.email, "wrong").await;
+        }
+        let page = known
+            .submit_and_follow("/api/sign_in", &[("identifier", &person.email), ("password", OTHER_PASSWORD)])
+            .await;
+        assert!(page.says("Too many tries"), "{}", page.body);
+    }
+
     async fn a_refused_password_leaves_the_link_alive(world) {
         world.sign_up("sam@example.com").await;
         let mut browser = bring_link(world, "sam@example.com").await;

@@ -109,7 +109,7 @@ async fn check_password(
         let wrong = FieldError { field: Field::Password, problem: Problem::PasswordWrong };
         return Err(FlowError::Answer(wrong.into()));
     }
-    Ok(throttle::clear(state, Limit::Password(&user.id)).await?)
+    Ok(throttle::settle(state, &[Limit::Password(&user.id)]).await?)
 }
 
 /// What a password of these people must not contain.

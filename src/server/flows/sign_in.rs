@@ -87,13 +87,7 @@ pub async fn run(
         tracing::info!(address = %request.address, factor = "pwd", "sign-in refused");
         return Err(AuthError::InvalidCredentials.into());
     };
-    for limit in limits {
-        match limit {
-            // Somebody's own success must not make room for their guesses at others.
-            Limit::SignInNetwork(_) => throttle::forgive(state, limit).await?,
-            _ => throttle::clear(state, limit).await?,
-        }
-    }
+    throttle::settle(state, &limits).await?;
 
     if let (Some(new), Some(old)) = (&verified.upgraded, &user.password_hash) {
         users::upgrade_hash(&mut state.db.write().await?, &user.id, old, new).await?;
@@ -107,15 +101,16 @@ pub async fn run(
     Ok(SignedIn { next: NextStep::Dashboard, device: remember_device(state, device_hash, &user).await })
 }
 
-/// Names a browser in which this very person signed in before.
+/// Names a browser in which this very person signed in before; asks the database the same where there is nobody.
 async fn known_device(
     state: &AppState,
     device_hash: Option<&str>,
     user: Option<&UserRow>,
 ) -> Result<Option<String>, ServerError> {
-    let (Some(hash), Some(user)) = (device_hash, user) else { return Ok(None) };
-    let is_known = known_devices::is_known(&mut state.db.read().await?, hash, &user.id).await?;
-    Ok(is_known.then(|| format!("{hash}:{}", user.id)))
+    let Some(hash) = device_hash else { return Ok(None) };
+    let user_id = user.map_or("", |user| user.id.as_str());
+    let is_known = known_devices::is_known(&mut state.db.read().await?, hash, user_id).await?;
+    Ok(is_known.then(|| format!("{hash}:{user_id}")))
 }
 
 /// Makes the browser known for this person; a failure costs no more than that.

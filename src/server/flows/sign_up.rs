@@ -16,7 +16,7 @@ use crate::{
         session::CurrentSession,
         state::AppState,
         storage::{
-            StoreError, Tx,
+            StoreError, Tx, known_devices,
             users::{self, UserRow},
         },
     },
@@ -127,7 +127,12 @@ async fn apply(
         Some(owner) if owner.is_unverified() && owner.is_active() => {
             match users::renew_unverified(&mut tx, &owner.id, identifiers, password_hash, now).await {
                 Err(StoreError::Taken) => return Err(AuthError::AccountNotCreated.into()),
-                renewed => renewed?.then_some(owner),
+                Ok(false) => None,
+                renewed => {
+                    renewed?;
+                    known_devices::forget_all(&mut tx, &owner.id).await?;
+                    Some(owner)
+                }
             }
         }
         Some(_) => None,

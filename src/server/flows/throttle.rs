@@ -131,20 +131,24 @@ pub async fn count(state: &AppState, these: &[Limit<'_>]) -> Result<(), FlowErro
     Ok(())
 }
 
-/// Forgets the tries of somebody who has proved who they are.
+/// Settles what was counted for a try that turned out well: the person's own tries are forgotten, of a network's only this one
+/// is taken back, or somebody's own success would make room for their guesses at others.
 ///
 /// # Errors
-/// When the database is away.
-pub async fn clear(state: &AppState, limit: Limit<'_>) -> Result<(), ServerError> {
-    Ok(limits::clear(&mut state.db.write().await?, &limit.key()).await?)
-}
-
-/// Takes back one try that turned out well, leaving those of others.
-///
-/// # Errors
-/// When the database is away.
-pub async fn forgive(state: &AppState, limit: Limit<'_>) -> Result<(), ServerError> {
-    Ok(limits::forgive(&mut state.db.write().await?, &limit.key()).await?)
+/// When the database is away; the try then stays counted.
+pub async fn settle(state: &AppState, these: &[Limit<'_>]) -> Result<(), ServerError> {
+    let mut keys: Vec<(String, bool)> =
+        these.iter().map(|limit| (limit.key(), matches!(limit, Limit::SignInNetwork(_)))).collect();
+    keys.sort();
+    let mut tx = state.db.begin().await?;
+    for (key, is_shared) in &keys {
+        if *is_shared {
+            limits::forgive(&mut tx, key).await?;
+        } else {
+            limits::clear(&mut tx, key).await?;
+        }
+    }
+    Ok(tx.commit().await?)
 }
 
 /// What is remembered after one more try, or the seconds still to wait.
