@@ -1,7 +1,7 @@
 # One-word commands for the work on this project. The work itself is in scripts/.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build setup watch test unit lint fmt e2e screenshots clean
+.PHONY: help run build setup watch test unit lint fmt e2e screenshots lighthouse budget clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r t d; do printf '  make %-12s %s\n' "$$t" "$$d"; done
@@ -37,5 +37,11 @@ e2e: ## Browser tests against the release build
 screenshots: ## Take the screenshots against the release build
 	@scripts/test.sh screenshots
 
+lighthouse: ## Lighthouse and keystrokes on a slow phone, against the release build
+	@scripts/test.sh lighthouse
+
+budget: ## What each page weighs, against its limit
+	@scripts/test.sh budget
+
 clean: ## Remove everything that was built (installed tools and data/ stay)
-	@rm -rf target end2end/node_modules end2end/test-results end2end/playwright-report
+	@rm -rf target end2end/node_modules end2end/lighthouse/node_modules end2end/test-results end2end/playwright-report

@@ -1,22 +1,28 @@
 #!/usr/bin/env bash
 # Installs what is missing, and nothing that is there.
-#   setup.sh build    what a release build needs
-#   setup.sh check    that, rustfmt and clippy
-#   setup.sh develop  that, and what `cargo leptos` needs
-#   setup.sh test     that, a browser and PostgreSQL
+#   setup.sh build       what a release build needs
+#   setup.sh check       that, rustfmt and clippy
+#   setup.sh develop     that, and what `cargo leptos` needs
+#   setup.sh test        that, a browser and PostgreSQL
+#   setup.sh lighthouse  that, and Lighthouse
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
+# node_packages DIR WHAT: what DIR/package-lock.json says.
+node_packages() {
+    local dir=$1 what=$2 installed=$1/node_modules/.installed-from
+    cmp -s "$dir/package-lock.json" "$installed" && return 0
+    PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 quietly "installing $what" \
+        npm ci --prefix "$dir" --no-audit --no-fund --loglevel=error
+    cp "$dir/package-lock.json" "$installed"
+}
+
 node_tools() {
-    local lock=end2end/package-lock.json installed=end2end/node_modules/.installed-from
     need_command node "the build's tools run on it" nodejs npm
     need_command npm "it installs the build's tools" npm
     version_at_least "$(node -p process.versions.node)" 20 ||
         die "Node.js 20 or newer is needed, and this is $(node --version): see https://nodejs.org"
-    cmp -s "$lock" "$installed" && return 0
-    PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 quietly "installing the Node tools: wasm-opt, Lightning CSS, Playwright's runner" \
-        npm ci --prefix end2end --no-audit --no-fund --loglevel=error
-    cp "$lock" "$installed"
+    node_packages end2end "the Node tools: wasm-opt, Lightning CSS, Playwright's runner"
 }
 
 for_build() {
@@ -77,5 +83,9 @@ develop)
     say "ready: cargo leptos watch"
     ;;
 test) for_tests ;;
-*) die "usage: setup.sh build|check|develop|test" ;;
+lighthouse)
+    for_tests
+    node_packages end2end/lighthouse "Lighthouse"
+    ;;
+*) die "usage: setup.sh build|check|develop|test|lighthouse" ;;
 esac

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the checks and tests, each step with its time, and ends with one line:
 # N passed, N failed.
-#   test.sh all | unit | lint | e2e | screenshots
+#   test.sh all | unit | lint | e2e | screenshots | lighthouse | budget
 # Arguments after that go to the test runner (cargo test, Playwright).
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -154,8 +154,9 @@ what=${1:-all}
 [ "$#" = 0 ] || shift
 case "$what" in
 unit | lint) scripts/setup.sh check ;;
-all | e2e | screenshots) scripts/setup.sh test ;;
-*) die "usage: test.sh all|unit|lint|e2e|screenshots" ;;
+all | e2e | screenshots | budget) scripts/setup.sh test ;;
+lighthouse) scripts/setup.sh lighthouse ;;
+*) die "usage: test.sh all|unit|lint|e2e|screenshots|lighthouse|budget" ;;
 esac
 use_rust
 use_target_dir
@@ -164,10 +165,13 @@ read_names
 case "$what" in
 unit) rust_tests "$@" -- --skip postgres:: ;;
 lint) lint ;;
-e2e | screenshots)
-    with_postgres
+e2e | screenshots | lighthouse | budget)
+    if [ "$what" = e2e ]; then with_postgres; fi
     release_build
-    if [ "$what" = screenshots ]; then set -- --config=screenshots.config.ts "$@"; fi
+    case "$what" in
+    screenshots | lighthouse) set -- --config="$what.config.ts" "$@" ;;
+    budget) set -- tests/budget.script.spec.ts "$@" ;;
+    esac
     if "$OK"; then playwright "Playwright: $what" "$@"; fi
     ;;
 all)

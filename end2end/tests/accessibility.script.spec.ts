@@ -1,9 +1,9 @@
-// axe on every page, in light and dark, narrow and wide (ux 1). It runs as a script in the page, so scripting is on.
+// axe on every page and state, in light and dark, narrow and wide (ux 1). It runs as a script in the page, so scripting is on.
 
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { PLACES } from '../support/places';
-import { hydrated } from '../support/steps';
+import { errorSummary, hydrated, sendSignIn } from '../support/steps';
 import { expect, test } from '../support/test';
 
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'];
@@ -13,15 +13,27 @@ for (const place of PLACES) {
     if (place.isMissing) watch.expect(/console error: .*404/);
     await place.open(page, { person, mailbox, server });
     if (await page.locator('input[type=password]').count()) await hydrated(page);
-    for (const colorScheme of ['light', 'dark'] as const) {
-      for (const width of [320, 1280]) {
-        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-        await page.setViewportSize({ width, height: 800 });
-        await test.step(`${colorScheme}, ${width} px`, () => expectNoViolations(page));
-      }
-    }
+    await expectNoViolationsInAnyLook(page);
   });
 }
+
+test('axe: refused by the browser alone (ux 1)', async ({ page }) => {
+  await page.goto('/sign-up');
+  await hydrated(page);
+  await page.getByRole('button', { name: 'Create account' }).click();
+  await expect(errorSummary(page)).toBeFocused();
+  await expectNoViolationsInAnyLook(page);
+});
+
+test('axe: on its way to the server (ux 1)', async ({ page, person }) => {
+  // An answer without content leaves the page as it is: waiting.
+  await page.route('/api/**', (route) => route.fulfill({ status: 204 }));
+  await page.goto('/sign-in');
+  await hydrated(page);
+  await sendSignIn(page, person.email, person.password);
+  await expect(page.locator('main button[type=submit]')).toHaveAttribute('aria-busy', 'true');
+  await expectNoViolationsInAnyLook(page);
+});
 
 test('axe: the meter, and a shown password (ux 1)', async ({ page }) => {
   await page.goto('/sign-up');
@@ -33,6 +45,16 @@ test('axe: the meter, and a shown password (ux 1)', async ({ page }) => {
     await expectNoViolations(page);
   }
 });
+
+async function expectNoViolationsInAnyLook(page: Page) {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    for (const width of [320, 1280]) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await page.setViewportSize({ width, height: 800 });
+      await test.step(`${colorScheme}, ${width} px`, () => expectNoViolations(page));
+    }
+  }
+}
 
 async function expectNoViolations(page: Page) {
   // axe is a script, so it cannot look into the frames that show mail; it would wait for each.

@@ -28,7 +28,7 @@ test('the current password is asked for (ux 31)', async ({ page, person }) => {
 
 for (const signOutOthers of [true, false]) {
   const outcome = signOutOthers ? 'end when one asks for it' : 'go on when one does not';
-  test(`other sessions ${outcome}`, { tag: '@main' }, async ({ page, person, mailbox, anotherBrowser }) => {
+  test(`other sessions ${outcome} (ux 31)`, { tag: '@main' }, async ({ page, person, mailbox, anotherBrowser }) => {
     await signUp(page, person);
     const phone = await anotherBrowser();
     await signIn(phone, person);
@@ -38,6 +38,7 @@ for (const signOutOthers of [true, false]) {
     await changePassword(page, person.password, OTHER_PASSWORD);
     await expect(page).toHaveURL('/dashboard');
     await expect(page.getByRole('status').filter({ hasText: 'Your password is changed.' })).toBeVisible();
+    await expect(page.locator('input[type=password]')).toHaveCount(0);
     expect((await mailbox.firstLetter(person.email)).subject).toBe('Your password at Latchkey was changed');
 
     await phone.goto('/dashboard');

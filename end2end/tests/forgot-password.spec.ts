@@ -71,7 +71,7 @@ test('a mailed link leads to a new password (ux 29, ux 30)', { tag: '@main' }, a
   });
 });
 
-test('known and unknown addresses get one answer', async ({ page, person, mailbox }) => {
+test('known and unknown addresses get one answer (ux 29)', async ({ page, person, mailbox }) => {
   await signUp(page, person);
   await signOut(page);
   const unknown = newPerson();

@@ -110,6 +110,18 @@ test('a second press sends nothing (ux 19)', async ({ page, person }) => {
   expect(held.count()).toBe(1);
 });
 
+test('waiting is shown without motion to who wants none (ux 8)', async ({ page, person }) => {
+  await page.route('/api/**', (route) => route.fulfill({ status: 204 })); // leaves the page as it is
+  await page.goto('/sign-in');
+  await hydrated(page);
+  await sendSignIn(page, person.email, person.password);
+  await expect(page.locator('main button[type=submit]')).toHaveAttribute('aria-busy', 'true');
+  const moving = () => page.evaluate(() => document.getAnimations().length);
+  await expect.poll(moving).toBeGreaterThan(0);
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await expect.poll(moving).toBe(0);
+});
+
 test('what is typed before the script arrives is kept and sent (ux 10)', async ({ page, person }) => {
   const held = await hold(page, '**/*.wasm');
   await page.goto('/sign-up', { waitUntil: 'commit' });

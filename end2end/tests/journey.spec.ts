@@ -44,6 +44,18 @@ test('sign up, dashboard, sign out, and back in where one wanted to go', { tag: 
   await expect(last).toContainText('127.0.0.1');
 });
 
+test("every page of one's own has the way out, and none comes back (ux 43)", async ({ page, person }) => {
+  await signUp(page, person);
+  for (const path of ['/dashboard', '/account/password']) {
+    await page.goto(path);
+    await signOut(page);
+    await page.goBack();
+    await expect(page).toHaveURL(`/sign-in?next=${path}`);
+    await expect(page.getByText(nameOf(person))).toHaveCount(0);
+    await signIn(page, person);
+  }
+});
+
 test('signed-in visitors of the ways in go to the dashboard (ux 25)', async ({ page, person }) => {
   await signUp(page, person);
   for (const path of ['/', '/sign-in', '/sign-up', '/login']) {
