@@ -6,13 +6,11 @@
 //   2        tables that scroll in a region of their own: no page has a table
 //   9        the validator vnu: it needs Java; html.script.spec.ts asks html-validate alone
 //   16       the duration of a keystroke: a figure, which `make lighthouse` prints
-//   18       the same answer for known and unknown addresses: sign-up says yes or no as long as no address is verified
-//   20, 21   verifying an address: not there yet (a reset link is tested against 21)
 //   22       whether the browser offers to save: it asks in a window of its own, which it has none of in tests
-//   25       the message of a lock-out: not there yet
-//   22, 23, 26-28, 30, 32-36   passkeys and second factors: not there yet
-//   30       /.well-known/change-password: not there yet
-//   37-42    the pages of an account and its sessions, activity, and the warning before a session ends: not there yet
+//   23, 26-28, 32-36   passkeys and second factors: not there yet
+//   37-42    the pages of an account and its sessions, activity, and the warning before a session ends: not there yet; what
+//            there is of them is the dashboard (38: this session, the sign-in before) and the change of an address that was
+//            never proven (40)
 
 import type { Page } from '@playwright/test';
 import { PLACES } from '../support/places';

@@ -22,6 +22,15 @@ for (const [alias, target] of [['/signup', '/sign-up'], ['/register', '/sign-up'
   });
 }
 
+test('password managers find the way to change a password (ux 30)', async ({ page, person, request }) => {
+  await signUp(page, person);
+  await page.goto('/.well-known/change-password');
+  await expect(page).toHaveURL('/account/password');
+  for (const name of ['resource-that-should-not-exist-whose-status-code-should-not-be-200', 'passkey-endpoints', '']) {
+    expect((await request.get(`/.well-known/${name}`)).status(), name).toBe(404);
+  }
+});
+
 test('no server function answers GET', async ({ request }) => {
   for (const name of FORMS) {
     const answer = await request.get(`/api/${name}?identifier=x&password=x&email=x&new_password=x`);
