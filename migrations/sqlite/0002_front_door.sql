@@ -4,6 +4,12 @@
 -- When the person proved that mail to the address reaches them; null until then.
 alter table users add column email_verified_at bigint;
 
+-- The user name that somebody asked for who has not proven their address yet: theirs once they have, if it is still free.
+alter table users add column wanted_username text;
+
+-- The address that a link was mailed to, in lower case: it is good for that address alone. Null for a link that was printed.
+alter table one_time_tokens add column email_key text;
+
 -- Requests for a link by mail, of either kind, exactly as asked, for people we know and people we do not.
 alter table reset_requests rename to link_requests;
 alter table link_requests add column purpose text not null default 'reset_password';

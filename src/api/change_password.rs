@@ -22,7 +22,7 @@ pub async fn change_password(
     let call = Call::current()?;
     call.user()?;
     let change = change_password::Change { password, new_password, sign_out_others };
-    let next = change_password::run(&call.state, &call.session, &call.request, change).await?;
-    call.go_on(next, Some(Notice::PasswordChanged), Notice::PasswordChangedSignIn);
+    let outcome = change_password::run(&call.state, &call.session, &call.request, change).await?;
+    call.go_on(&outcome, Some(Notice::PasswordChanged), Notice::PasswordChangedSignIn);
     Ok(())
 }

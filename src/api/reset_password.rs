@@ -20,10 +20,11 @@ pub async fn reset_password(#[server(default)] new_password: String) -> Result<(
     };
 
     let call = Call::current()?;
-    let credential_name = reset_password::run(&call.state, &call.request, &call.link_token(), new_password).await?;
+    let reset = reset_password::run(&call.state, &call.request, &call.link_token(), new_password).await?;
+    call.remember_device(reset.device.as_ref());
     call.forget_link();
     call.forget_session();
-    let told = Flash::notice(Notice::PasswordReset).with_value(Field::Identifier, &credential_name);
+    let told = Flash::notice(Notice::PasswordReset).with_value(Field::Identifier, &reset.credential_name);
     call.see_other(&SafePath::literal("/sign-in"), &told);
     Ok(())
 }

@@ -24,8 +24,8 @@ pub async fn set_up(
 
     let call = Call::current()?;
     let application = Application { email, username, new_password };
-    let next = set_up::run(&call.state, &call.session, &call.request, &call.link_token(), application).await?;
+    let outcome = set_up::run(&call.state, &call.session, &call.request, &call.link_token(), application).await?;
     call.forget_link();
-    call.go_on(next, None, Notice::AccountCreated);
+    call.go_on(&outcome, None, Notice::AccountCreated);
     Ok(())
 }

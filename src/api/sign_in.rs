@@ -17,23 +17,13 @@ pub async fn sign_in(
 ) -> Result<(), AuthError> {
     use crate::{
         domain::{flash::Flash, safe_path::SafePath},
-        server::{
-            flows::{NextStep, sign_in},
-            http::call::Call,
-        },
+        server::{flows::sign_in, http::call::Call},
     };
 
     let call = Call::current()?;
-    let typed = identifier.clone();
-    let attempt = sign_in::Attempt { identifier, password, remember, device: call.device() };
-    let signed_in = sign_in::run(&call.state, &call.session, &call.request, attempt).await?;
-    if let Some(device) = &signed_in.device {
-        call.remember_device(device);
-    }
-    if signed_in.next == NextStep::CheckMail {
-        call.check_mail(typed.trim());
-    } else {
-        call.see_other(&SafePath::parse(&next).unwrap_or_else(SafePath::dashboard), &Flash::default());
-    }
+    let attempt = sign_in::Attempt { identifier, password, remember };
+    let outcome = sign_in::run(&call.state, &call.session, &call.request, attempt).await?;
+    call.remember_device(outcome.device.as_ref());
+    call.see_other(&SafePath::parse(&next).unwrap_or_else(SafePath::dashboard), &Flash::default());
     Ok(())
 }

@@ -25,9 +25,11 @@ pub async fn sign_up(
     let call = Call::current()?;
     let typed = email.clone();
     let application = sign_up::Application { email, username, new_password };
-    match sign_up::run(&call.state, &call.session, &call.request, application).await? {
-        NextStep::CheckMail => call.check_mail(typed.trim()),
-        next => call.go_on(next, None, Notice::AccountCreated),
+    let outcome = sign_up::run(&call.state, &call.session, &call.request, application).await?;
+    if outcome.next == NextStep::CheckMail {
+        call.check_mail(typed.trim());
+    } else {
+        call.go_on(&outcome, None, Notice::AccountCreated);
     }
     Ok(())
 }

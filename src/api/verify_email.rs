@@ -16,8 +16,8 @@ pub async fn verify_email(#[server(default)] password: String) -> Result<(), Aut
     };
 
     let call = Call::current()?;
-    let next = verify_email::run(&call.state, &call.session, &call.request, &call.link_token(), password).await?;
+    let outcome = verify_email::run(&call.state, &call.session, &call.request, &call.link_token(), password).await?;
     call.forget_link();
-    call.go_on(next, Some(Notice::EmailVerified), Notice::EmailVerified);
+    call.go_on(&outcome, Some(Notice::EmailVerified), Notice::EmailVerified);
     Ok(())
 }

@@ -83,7 +83,9 @@ fn is_local_part(local: &str) -> bool {
 }
 
 fn is_atom_character(character: char) -> bool {
-    character.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(character)
+    // A letter such as the Kelvin sign is an ASCII one in lower case, and would share somebody else's key.
+    let is_plain = character.is_ascii() || !character.to_lowercase().any(|lower| lower.is_ascii());
+    is_plain && character.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(character)
 }
 
 /// At least two labels of letters, digits and inner hyphens; the last one is not a number, so that it is a name.
@@ -95,7 +97,9 @@ fn is_domain(domain: &str) -> bool {
             && label.len() <= MAX_LABEL_BYTES
             && !label.starts_with('-')
             && !label.ends_with('-')
-            && label.chars().all(|character| character.is_alphanumeric() || character == '-');
+            && label
+                .chars()
+                .all(|character| character == '-' || (character.is_alphanumeric() && is_atom_character(character)));
         if !shaped {
             return false;
         }
@@ -157,6 +161,7 @@ mod tests {
             "ada\0@example.org",
             "<ada@example.org>",
             "ada@[::1]",
+            "\u{212a}im@example.org",
         ] {
             assert_eq!(Email::parse(typed), Err(Problem::EmailShape), "{typed:?}");
         }

@@ -26,6 +26,8 @@ pub struct Site {
     pub name: String,
     /// Which identifiers sign-up asks for.
     pub identifier: IdentifierMode,
+    /// Whether an address must be proven before an account can be used.
+    pub needs_verification: bool,
     /// The fewest code points of a password.
     pub password_minimum: u16,
     /// Where a developer reads mail, if this process keeps it.
@@ -39,6 +41,7 @@ impl Default for Site {
         Self {
             name: "Latchkey".into(),
             identifier: IdentifierMode::Email,
+            needs_verification: false,
             password_minimum: super::password::MIN_CODE_POINTS,
             mail_page: None,
             assets: AssetPaths::default(),

@@ -1,4 +1,4 @@
-//! Who asks: what a flow may know of a request. Must not hold headers or cookies.
+//! Who asks: what a flow may know of a request. Must not hold what opens a session.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -14,6 +14,8 @@ pub struct RequestInfo {
     pub address: String,
     /// As the browser named itself: printable ASCII, cut at 256 bytes (ASVS 16.4.1).
     pub user_agent: String,
+    /// What the browser was given when somebody signed in with it before; empty where there is none. Opens nothing.
+    pub device: String,
 }
 
 impl RequestInfo {

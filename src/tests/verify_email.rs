@@ -1,7 +1,13 @@
 //! Proving that mail to an address arrives.
 
 use axum::http::StatusCode;
-use latchkey::server::config::{Config, VerifyEmail};
+use latchkey::{
+    domain::identifier::IdentifierMode,
+    server::{
+        config::{Config, VerifyEmail},
+        state::AppState,
+    },
+};
 
 use crate::support::{Browser, OTHER_PASSWORD, PASSWORD, World, on_both_engines};
 
@@ -177,18 +183,63 @@ mod required {
             assert_eq!(world.anonymous().sign_in("sam@example.com", OTHER_PASSWORD).await.location(), "/sign-in", "nothing changed");
         }
 
-        /// Nobody is in before the address is proven, and the right password says what is missing.
-        async fn an_unproven_address_opens_nothing(world) {
-            let mut browser = sign_up(world, "sam@example.com", PASSWORD).await;
-            assert!(!browser.is_signed_in().await);
-            world.clock.advance(60);
-            let page = browser.submit_and_follow("/api/sign_in", &[("identifier", "sam@example.com"), ("password", PASSWORD)]).await;
-            assert!(page.says("Check your mail"), "{}", page.body);
-            assert!(!browser.is_signed_in().await);
-            let page = browser.submit_and_follow("/api/sign_in", &[("identifier", "sam@example.com"), ("password", "wrong")]).await;
-            assert!(page.says("do not match"), "{}", page.body);
+        /// Nobody is in before the address is proven; and signing up, then in, tells nobody whether the address was known
+        /// (ASVS 6.3.8): only the mail says what is missing.
+        async fn an_unproven_address_opens_nothing_and_tells_nothing(world) {
+            let mut owner = sign_up(world, "kim@example.com", PASSWORD).await;
+            owner.visit(&link(world, "kim@example.com").await).await;
+            owner.submit("/api/verify_email", &[("password", PASSWORD)]).await;
+            let mut pages = Vec::new();
+            for email in ["sam@example.com", "kim@example.com"] {
+                let mut browser = sign_up(world, email, OTHER_PASSWORD).await;
+                assert!(!browser.is_signed_in().await);
+                let page = browser.submit_and_follow("/api/sign_in", &[("identifier", email), ("password", OTHER_PASSWORD)]).await;
+                assert!(page.says("do not match") && page.says("Just signed up?"), "{}", page.body);
+                assert!(!browser.is_signed_in().await);
+                pages.push(crate::sign_in::without_nonce(&page.body.replace(email, "ADDRESS")));
+            }
+            assert_eq!(pages[0], pages[1]);
+            assert_eq!(world.mail_to("sam@example.com").await.len(), 2, "reminded");
+            let mut browser = world.anonymous();
             browser.visit(&link(world, "sam@example.com").await).await;
-            assert_eq!(browser.submit("/api/verify_email", &[("password", PASSWORD)]).await.location(), "/dashboard");
+            assert_eq!(browser.submit("/api/verify_email", &[("password", OTHER_PASSWORD)]).await.location(), "/dashboard");
+        }
+
+        /// What somebody uses already is theirs, proven or not: a stranger's sign-up changes nothing of it.
+        async fn an_account_that_is_used_is_not_made_over(world) {
+            let mut optional = (*world.state.config).clone();
+            optional.verify_email = Some(VerifyEmail::Optional);
+            let state = AppState { config: std::sync::Arc::new(optional), ..world.state.clone() };
+            let mut owner = Browser::new(latchkey::server::http::router::build(state));
+            owner.submit("/api/sign_up", &[("email", "sam@example.com"), ("new_password", PASSWORD)]).await;
+            assert!(owner.is_signed_in().await);
+            sign_up(world, "sam@example.com", OTHER_PASSWORD).await;
+            assert!(owner.is_signed_in().await, "the session goes on");
+            let mails = world.mail_to("sam@example.com").await;
+            assert!(mails[0].subject.starts_with("You already have an account"), "{mails:?}");
+            owner.visit(&link(world, "sam@example.com").await).await;
+            assert_eq!(owner.submit("/api/verify_email", &[]).await.location(), "/dashboard");
+            assert_eq!(world.anonymous().sign_in("sam@example.com", PASSWORD).await.location(), "/dashboard");
+        }
+
+        /// Somebody without a proven address cannot ask which addresses are known.
+        async fn another_address_tells_nothing_either(world) {
+            let mut optional = (*world.state.config).clone();
+            optional.verify_email = Some(VerifyEmail::Optional);
+            let state = AppState { config: std::sync::Arc::new(optional), ..world.state.clone() };
+            let mut left_over = Browser::new(latchkey::server::http::router::build(state.clone()));
+            left_over.submit("/api/sign_up", &[("email", "old@example.com"), ("new_password", PASSWORD)]).await;
+            Browser::new(latchkey::server::http::router::build(state))
+                .submit("/api/sign_up", &[("email", "kim@example.com"), ("new_password", PASSWORD)])
+                .await;
+            let mut browser = world.anonymous();
+            browser.cookies.clone_from(&left_over.cookies);
+            for email in ["kim@example.com", "nobody@example.com"] {
+                let page = browser.submit_and_follow("/api/change_email", &[("email", email), ("password", PASSWORD)]).await;
+                assert!(page.says("Check your mail"), "{email}: {}", page.body);
+            }
+            let told = world.mail_to("kim@example.com").await;
+            assert!(told[0].subject.starts_with("You already have an account"), "{told:?}");
         }
 
         /// A stranger who signs up with the address later, or earlier, cannot get it proven with a password of theirs.
@@ -214,6 +265,63 @@ mod required {
             browser.visit(&world.mail_to("sam@example.com").await[0].link()).await;
             browser.submit("/api/reset_password", &[("new_password", OTHER_PASSWORD)]).await;
             assert_eq!(browser.sign_in("sam@example.com", OTHER_PASSWORD).await.location(), "/dashboard");
+        }
+    }
+}
+
+mod with_user_names {
+    use super::*;
+
+    fn either(config: &mut Config) {
+        required(config);
+        config.identifier = IdentifierMode::Either;
+    }
+
+    on_both_engines! {
+        with(either)
+
+        /// A user name is claimed when the address is proven: its being taken would tell whether the address was known.
+        async fn a_user_name_comes_with_the_proof(world) {
+            let fields = [("email", "sam@example.com"), ("username", "Sam"), ("new_password", PASSWORD)];
+            for browser in [&mut world.anonymous(), &mut world.anonymous()] {
+                let page = browser.submit_and_follow("/api/sign_up", &fields).await;
+                assert!(page.says("Check your mail"), "{}", page.body);
+            }
+            let mut browser = world.anonymous();
+            browser.visit(&link(world, "sam@example.com").await).await;
+            let page = browser.submit_and_follow("/api/verify_email", &[("password", PASSWORD)]).await;
+            assert!(page.says("Hello, Sam"), "{}", page.body);
+            assert_eq!(world.anonymous().sign_in("sam", PASSWORD).await.location(), "/dashboard");
+
+            for email in ["sam@example.com", "kim@example.com"] {
+                let fields = [("email", email), ("username", "SAM"), ("new_password", OTHER_PASSWORD)];
+                let page = world.anonymous().submit_and_follow("/api/sign_up", &fields).await;
+                assert!(page.says("We could not create the account"), "{email}: whosever the address is: {}", page.body);
+            }
+        }
+
+        async fn a_user_name_taken_meanwhile_does_not_keep_an_address_from_being_proven(world) {
+            for email in ["sam@example.com", "kim@example.com"] {
+                let fields = [("email", email), ("username", "sam"), ("new_password", PASSWORD)];
+                world.anonymous().submit("/api/sign_up", &fields).await;
+            }
+            for (email, name) in [("kim@example.com", "Hello, sam"), ("sam@example.com", "Hello, sam")] {
+                let mut browser = world.anonymous();
+                browser.visit(&link(world, email).await).await;
+                let page = browser.submit_and_follow("/api/verify_email", &[("password", PASSWORD)]).await;
+                assert!(page.says(name) && page.says(email), "{}", page.body);
+            }
+            assert_eq!(world.anonymous().sign_in("sam", PASSWORD).await.location(), "/dashboard");
+        }
+
+        /// Nobody gets an address in by the back door of an account that has none.
+        async fn an_account_without_an_address_gets_none_unproven(world) {
+            let mut browser = world.anonymous();
+            browser.submit("/api/sign_up", &[("username", "sam"), ("new_password", PASSWORD)]).await;
+            let fields = [("email", "sam@example.com"), ("password", PASSWORD)];
+            let page = browser.submit_and_follow("/api/change_email", &fields).await;
+            assert!(page.body.contains("<title>Error: "), "{}", page.body);
+            assert!(world.mail_to("sam@example.com").await.is_empty());
         }
     }
 }

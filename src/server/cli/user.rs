@@ -66,10 +66,13 @@ async fn create(
     }
     let roles = if admin { vec![Role::admin()] } else { Vec::new() };
     let mut tx = state.db.begin().await?;
-    let user = sign_up::create(state, &mut tx, &Identifiers { email, username }, None, &roles).await?;
+    let identifiers = Identifiers { email, username };
+    let user = sign_up::create(state, &mut tx, &identifiers, None, &roles).await?;
     // Whoever runs the server vouches for the address.
-    users::mark_verified(&mut tx, &user, state.now()).await?;
-    let link = reset_password::make_link(state, &mut tx, &user).await?;
+    if let Some(email) = &identifiers.email {
+        users::mark_verified(&mut tx, &user.id, &email.key(), state.now()).await?;
+    }
+    let link = reset_password::make_link(state, &mut tx, &user, None).await?;
     tx.commit().await?;
     println!("Added {}. They choose their password within 30 minutes, once, at:\n  {link}", user.id);
     Ok(())
@@ -97,7 +100,7 @@ async fn reset_link(state: &AppState, identifier: &str) -> Result<(), CliError> 
     let identifier = Identifier::parse(identifier).map_err(|_| nobody())?;
     let mut tx = state.db.begin().await?;
     let user = users::find_by_identifier(&mut tx, &identifier).await?.ok_or_else(nobody)?;
-    let link = reset_password::make_link(state, &mut tx, &user).await?;
+    let link = reset_password::make_link(state, &mut tx, &user, None).await?;
     tx.commit().await?;
     println!("Works for 30 minutes, once; older links stop working:\n  {link}");
     Ok(())

@@ -161,7 +161,7 @@ impl Default for Config {
             password_min_length: password::MIN_CODE_POINTS,
             breached_passwords: None,
             account_tries: 5,
-            network_tries: 30,
+            network_tries: 100,
             network_requests: 20,
             argon2_memory_kib: 19 * 1024,
             argon2_iterations: 2,
@@ -246,6 +246,7 @@ impl Config {
         Site {
             name: self.site_name.clone(),
             identifier: self.identifier,
+            needs_verification: self.needs_verification(),
             password_minimum: self.password_min_length,
             mail_page: (self.is_development() && self.smtp_url.is_none()).then(|| "/dev/mail".into()),
             assets,

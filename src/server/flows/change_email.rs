@@ -56,12 +56,24 @@ pub async fn run(
     }
     let refuse = |problem| FlowError::Answer(FieldError { field: Field::Email, problem }.into());
     let email = crate::domain::email::Email::parse(&change.email).map_err(refuse)?;
-    throttle::count(state, &[Limit::RequestNetwork(&request.network())]).await?;
+    let (email_key, network) = (email.key(), request.network());
     let user = users::find(&mut state.db.read().await?, &current.user_id).await?.ok_or(AuthError::NotSignedIn)?;
     super::check_password(state, request, &user, change.password).await?;
+    throttle::count(state, &[Limit::VerifyEmail(&email_key), Limit::RequestNetwork(&network)]).await?;
 
     let now = state.now();
     let mut tx = state.db.begin().await?;
+    let owner = users::find_by_email_key(&mut tx, &email_key).await?;
+    if owner.is_some_and(|owner| owner.id != user.id) {
+        if !state.config.needs_verification() {
+            return Err(refuse(Problem::EmailUnavailable));
+        }
+        // Where addresses are nobody's business, the mailbox is told and this person is not (ASVS 6.3.8).
+        super::sign_up::tell_owner(state, &mut tx, request, &email).await?;
+        tx.commit().await?;
+        state.work.notify_one();
+        return Ok(());
+    }
     match users::replace_unverified_email(&mut tx, &user.id, &email).await {
         Err(StoreError::Taken) => return Err(refuse(Problem::EmailUnavailable)),
         Ok(false) => return Err(AuthError::AlreadyVerified.into()),

@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-use super::NextStep;
+use super::Outcome;
 
 /// What the form holds, as posted.
 #[derive(Clone, Default)]
@@ -42,7 +42,7 @@ pub async fn run(
     session: &CurrentSession,
     request: &RequestInfo,
     change: Change,
-) -> Result<NextStep, FlowError> {
+) -> Result<Outcome, FlowError> {
     let current = session.get().await?.ok_or(AuthError::NotSignedIn)?;
     let rules = Form::ChangePassword { minimum: state.config.password_min_length };
     let errors = rules.check(|field| match field {

@@ -33,14 +33,18 @@ use crate::domain::{
 };
 
 use super::{
+    crypto::token::{OneTimeToken, presented_hash},
     error::{FlowError, ServerError},
     request_info::RequestInfo,
     session::CurrentSession,
     state::AppState,
-    storage::{link_requests, tokens::Purpose, users::UserRow},
+    storage::{known_devices, link_requests, tokens::Purpose, users::UserRow},
 };
 
 use throttle::Limit;
+
+/// Browsers that are known for one person at most.
+const MOST_DEVICES: i64 = 20;
 
 /// Where somebody stands once their account was made or its password changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +57,20 @@ pub enum NextStep {
     CheckMail,
 }
 
+/// How something ends that may begin a session.
+pub struct Outcome {
+    /// Where the person stands.
+    pub next: NextStep,
+    /// What the browser is to bring to its next sign-in, where it has none yet.
+    pub device: Option<OneTimeToken>,
+}
+
+impl From<NextStep> for Outcome {
+    fn from(next: NextStep) -> Self {
+        Self { next, device: None }
+    }
+}
+
 /// Begins the session that comes with something already committed: a failure here does not undo that, so it is logged
 /// and the person signs in themselves.
 async fn begin_session(
@@ -61,14 +79,36 @@ async fn begin_session(
     user: &UserRow,
     remember: bool,
     request: &RequestInfo,
-) -> NextStep {
+) -> Outcome {
     match session.start(state, user, remember, request).await {
-        Ok(()) => NextStep::Dashboard,
+        Ok(()) => Outcome { next: NextStep::Dashboard, device: remember_device(state, request, user).await },
         Err(error) => {
             tracing::error!(%error, user = %user.id, "done, but without a session");
-            NextStep::SignIn
+            NextStep::SignIn.into()
         }
     }
+}
+
+/// Makes the browser known for this person, so that strangers cannot lock it out; a failure costs no more than that.
+async fn remember_device(state: &AppState, request: &RequestInfo, user: &UserRow) -> Option<OneTimeToken> {
+    let remember = async {
+        let presented = presented_hash(&request.device);
+        let mut conn = state.db.write().await?;
+        // What we did not draw is not taken up: somebody may have put it there.
+        let ours = match presented {
+            Some(hash) if known_devices::exists(&mut conn, &hash).await? => Some(hash),
+            _ => None,
+        };
+        let drawn = if ours.is_none() { Some(OneTimeToken::draw(state.random.as_ref())?) } else { None };
+        let hash = ours.or_else(|| drawn.as_ref().map(OneTimeToken::hash)).unwrap_or_default();
+        known_devices::remember(&mut conn, &hash, &user.id, state.now()).await?;
+        known_devices::keep_newest(&mut conn, &user.id, MOST_DEVICES).await?;
+        Ok::<_, ServerError>(drawn)
+    };
+    remember.await.unwrap_or_else(|error| {
+        tracing::error!(%error, "the browser could not be made known");
+        None
+    })
 }
 
 /// Hashes a password being chosen, with the person's own words and the name of the site counting against it.
@@ -102,14 +142,21 @@ async fn check_password(
     user: &UserRow,
     password: String,
 ) -> Result<(), FlowError> {
-    throttle::count(state, &[Limit::Password(&user.id)]).await?;
-    let verified = state.passwords.verify(password, user.password_hash.clone()).await?;
+    let limits = [Limit::Password(&user.id)];
+    throttle::count(state, &limits).await?;
+    let verified = match state.passwords.verify(password, user.password_hash.clone()).await {
+        Ok(verified) => verified,
+        Err(error) => {
+            throttle::take_back(state, &limits).await?;
+            return Err(error);
+        }
+    };
     if !verified.matches {
         tracing::info!(user = %user.id, address = %request.address, "a password that was asked for again was wrong");
         let wrong = FieldError { field: Field::Password, problem: Problem::PasswordWrong };
         return Err(FlowError::Answer(wrong.into()));
     }
-    Ok(throttle::settle(state, &[Limit::Password(&user.id)]).await?)
+    Ok(throttle::settle(state, &limits).await?)
 }
 
 /// What a password of these people must not contain.

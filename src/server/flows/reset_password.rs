@@ -4,6 +4,7 @@ use url::Url;
 
 use crate::{
     domain::{
+        email::Email,
         error::AuthError,
         field::{Field, FieldError},
         page_data::ResetLink,
@@ -18,25 +19,34 @@ use crate::{
         storage::{
             Tx, known_devices,
             sessions::{self, EndReason},
-            tokens::{self, Purpose},
+            tokens::{self, Owner, Purpose},
             users::{self, UserRow},
         },
     },
 };
+
+use super::throttle::{self, Limit};
 
 /// How long a reset link works.
 pub const LINK_SECONDS: i64 = 30 * 60;
 /// Where the link leads.
 const PATH: &str = "/reset-password";
 
-/// Makes a link for a person; older ones stop working.
+/// Makes a link for a person; older ones stop working. `mailed_to` is the address that it goes to, and then proves; none
+/// if it is printed.
 ///
 /// # Errors
 /// When the database is away or there is no randomness.
-pub async fn make_link(state: &AppState, tx: &mut Tx, user: &UserRow) -> Result<Url, ServerError> {
+pub async fn make_link(
+    state: &AppState,
+    tx: &mut Tx,
+    user: &UserRow,
+    mailed_to: Option<&Email>,
+) -> Result<Url, ServerError> {
     let token = OneTimeToken::draw(state.random.as_ref())?;
     let now = state.now();
-    tokens::replace(tx, &token.hash(), Purpose::ResetPassword, Some(&user.id), now, now.plus(LINK_SECONDS)).await?;
+    let owner = Owner { user_id: Some(user.id.clone()), email_key: mailed_to.map(Email::key) };
+    tokens::replace(tx, &token.hash(), Purpose::ResetPassword, &owner, now, now.plus(LINK_SECONDS)).await?;
     super::token_link(state, PATH, token.secret())
 }
 
@@ -51,7 +61,7 @@ pub async fn mail_link(
     circumstances: Circumstances<'_>,
 ) -> Result<(), ServerError> {
     let Some(email) = user.email().filter(|_| user.is_active()) else { return Ok(()) };
-    let link = make_link(state, tx, user).await?;
+    let link = make_link(state, tx, user, Some(&email)).await?;
     Message::ResetPassword.enqueue(state, tx, &email, &link, circumstances).await?;
     tracing::info!(user = %user.id, "reset link mailed");
     Ok(())
@@ -62,13 +72,13 @@ pub async fn mail_link(
 /// # Errors
 /// [`AuthError::LinkDead`].
 pub async fn look_up(state: &AppState, token: &str) -> Result<ResetLink, FlowError> {
-    let (user, _) = find_user(state, token).await?;
+    let (user, _, _) = find_user(state, token).await?;
     Ok(ResetLink { credential_name: super::credential_name(&user), own_words: user.own_words() })
 }
 
 /// Replaces the password, uses the link up, ends every session, forgets every browser and tells the owner: all of it or
-/// none (ASVS 2.3.3). Whoever holds the link reads the mail, so the address is proven, and an account that somebody else
-/// made with it is now theirs. Answers with what the person signs in with.
+/// none (ASVS 2.3.3). Whoever holds a mailed link reads the mail, so the address is proven, and an account that somebody
+/// else made with it is now theirs. Then waits that strangers brought about are over, and this browser is known.
 ///
 /// # Errors
 /// [`AuthError::LinkDead`], or a field message; a refused password leaves the link alive.
@@ -77,20 +87,24 @@ pub async fn run(
     request: &RequestInfo,
     token: &str,
     new_password: String,
-) -> Result<String, FlowError> {
-    let (user, token_hash) = find_user(state, token).await?;
+) -> Result<Reset, FlowError> {
+    let (user, mailed_to, token_hash) = find_user(state, token).await?;
     password::check_new(&new_password, state.config.password_min_length)
         .map_err(|problem| AuthError::from(FieldError { field: Field::NewPassword, problem }))?;
     let password_hash = super::hash_new(state, new_password, user.own_words()).await?;
 
     let now = state.now();
     let mut tx = state.db.begin().await?;
-    let is_ours = tokens::spend(&mut tx, &token_hash, Purpose::ResetPassword, now).await?
-        && users::set_password(&mut tx, &user, &password_hash, now).await?;
+    // The person before the link, as everywhere, so that no two transactions wait for each other (ASVS 15.4.3).
+    let is_ours = users::set_password(&mut tx, &user, &password_hash, now).await?
+        && match &mailed_to {
+            Some(email_key) => users::mark_verified(&mut tx, &user.id, email_key, now).await?,
+            None => true,
+        }
+        && tokens::spend(&mut tx, &token_hash, Purpose::ResetPassword, now).await?;
     if !is_ours {
         return Err(AuthError::LinkDead.into());
     }
-    users::mark_verified(&mut tx, &user, now).await?;
     for purpose in [Purpose::ResetPassword, Purpose::VerifyEmail] {
         tokens::spend_all(&mut tx, purpose, Some(&user.id), now).await?;
     }
@@ -100,7 +114,21 @@ pub async fn run(
     tx.commit().await?;
     state.work.notify_one();
     tracing::info!(user = %user.id, address = %request.address, "password reset");
-    Ok(super::credential_name(&user))
+
+    let identifiers = [user.email().map(|email| email.key()), user.username().map(|username| username.key())];
+    let mut limits = vec![Limit::Password(&user.id)];
+    limits.extend(identifiers.iter().flatten().map(|key| Limit::SignInAccount(key)));
+    throttle::settle(state, &limits).await?;
+    let device = super::remember_device(state, request, &user).await;
+    Ok(Reset { credential_name: super::credential_name(&user), device })
+}
+
+/// What a reset leaves for the browser it was done with.
+pub struct Reset {
+    /// What the person signs in with.
+    pub credential_name: String,
+    /// What the browser is to bring to its next sign-in, where it has none yet.
+    pub device: Option<OneTimeToken>,
 }
 
 /// Mails word of a changed password (ASVS 6.3.7).
@@ -116,11 +144,15 @@ pub(super) async fn tell_owner(
     Message::PasswordChanged.enqueue(state, tx, &email, &link, circumstances).await
 }
 
-async fn find_user(state: &AppState, token: &str) -> Result<(UserRow, String), FlowError> {
+/// The person, the address that the link was mailed to if it was, and what is stored of it.
+async fn find_user(state: &AppState, token: &str) -> Result<(UserRow, Option<String>, String), FlowError> {
     let token_hash = presented_hash(token).ok_or(AuthError::LinkDead)?;
     let mut conn = state.db.read().await?;
     let owner = tokens::find_live(&mut conn, &token_hash, Purpose::ResetPassword, state.now()).await?;
-    let id = owner.flatten().ok_or(AuthError::LinkDead)?;
+    let Some(Owner { user_id: Some(id), email_key }) = owner else { return Err(AuthError::LinkDead.into()) };
     let user = users::find(&mut conn, &id).await?.filter(UserRow::is_active).ok_or(AuthError::LinkDead)?;
-    Ok((user, token_hash))
+    if email_key.is_some() && user.email().map(|email| email.key()) != email_key {
+        return Err(AuthError::LinkDead.into());
+    }
+    Ok((user, email_key, token_hash))
 }

@@ -12,14 +12,14 @@ use crate::{
         session::CurrentSession,
         state::AppState,
         storage::{
-            tokens::{self, Purpose},
+            tokens::{self, Owner, Purpose},
             users,
         },
     },
 };
 
 use super::{
-    NextStep,
+    Outcome,
     sign_up::{self, Application},
 };
 
@@ -39,7 +39,8 @@ pub async fn make_link(state: &AppState) -> Result<Option<Url>, ServerError> {
     }
     let token = OneTimeToken::draw(state.random.as_ref())?;
     let now = state.now();
-    tokens::replace(&mut tx, &token.hash(), Purpose::SetUp, None, now, now.plus(LINK_SECONDS)).await?;
+    let nobody = Owner { user_id: None, email_key: None };
+    tokens::replace(&mut tx, &token.hash(), Purpose::SetUp, &nobody, now, now.plus(LINK_SECONDS)).await?;
     tx.commit().await?;
     Ok(Some(super::token_link(state, PATH, token.secret())?))
 }
@@ -65,7 +66,7 @@ pub async fn run(
     request: &RequestInfo,
     token: &str,
     application: Application,
-) -> Result<NextStep, FlowError> {
+) -> Result<Outcome, FlowError> {
     look_up(state, token).await?;
     let token_hash = presented_hash(token).ok_or(AuthError::LinkDead)?;
     let identifiers = sign_up::check(state, &application)?;
@@ -78,7 +79,9 @@ pub async fn run(
     }
     let user = sign_up::create(state, &mut tx, &identifiers, Some(&password_hash), &[Role::admin()]).await?;
     // Whoever starts the server vouches for the address.
-    users::mark_verified(&mut tx, &user, state.now()).await?;
+    if let Some(email) = &identifiers.email {
+        users::mark_verified(&mut tx, &user.id, &email.key(), state.now()).await?;
+    }
     tx.commit().await?;
     tracing::info!(user = %user.id, address = %request.address, "first administrator set up");
     Ok(super::begin_session(state, session, &user, false, request).await)

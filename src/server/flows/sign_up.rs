@@ -16,14 +16,14 @@ use crate::{
         session::CurrentSession,
         state::AppState,
         storage::{
-            StoreError, Tx, known_devices,
+            StoreError, Tx,
             users::{self, UserRow},
         },
     },
 };
 
 use super::{
-    NextStep,
+    NextStep, Outcome,
     throttle::{self, Limit},
     verify_email,
 };
@@ -49,18 +49,35 @@ pub async fn run(
     session: &CurrentSession,
     request: &RequestInfo,
     application: Application,
-) -> Result<NextStep, FlowError> {
+) -> Result<Outcome, FlowError> {
     let identifiers = check(state, &application)?;
     let (email_key, network) = (identifiers.email.as_ref().map(Email::key), request.network());
     let mut limits = vec![Limit::RequestNetwork(&network)];
     limits.extend(email_key.as_deref().map(Limit::SignUpEmail));
     throttle::count(state, &limits).await?;
 
-    let password_hash = super::hash_new(state, application.new_password, super::own_words(&identifiers)).await?;
+    let hashed = super::hash_new(state, application.new_password, super::own_words(&identifiers)).await;
+    let password_hash = match hashed {
+        Ok(hash) => hash,
+        Err(error) => {
+            // No mail was asked for yet; somebody looks for a better password, or comes back later.
+            let is_answer = matches!(&error, FlowError::Answer(AuthError::Fields { .. }));
+            let unused: Vec<_> =
+                limits.into_iter().filter(|limit| !is_answer || matches!(limit, Limit::SignUpEmail(_))).collect();
+            throttle::take_back(state, &unused).await?;
+            return Err(error);
+        }
+    };
     match &identifiers.email {
         Some(email) if state.config.needs_verification() => {
-            apply(state, request, &identifiers, email, &password_hash).await?;
-            Ok(NextStep::CheckMail)
+            match apply(state, request, &identifiers, email, &password_hash).await {
+                // Somebody signed up with the address at the same moment: now it is known.
+                Err(FlowError::Failure(ServerError::Store(StoreError::Taken))) => {
+                    apply(state, request, &identifiers, email, &password_hash).await?;
+                }
+                applied => applied?,
+            }
+            Ok(NextStep::CheckMail.into())
         }
         _ => {
             let user = create_at_once(state, request, &identifiers, &password_hash).await?;
@@ -103,8 +120,9 @@ async fn create_at_once(
 }
 
 /// Writes the truth to whoever reads the mail, and to nobody else: a link that proves the address, or word that there is an
-/// account already (design: `verify_email = required`; ASVS 6.3.8). An account that was never proven is made over to the
-/// newest who asks for it: only with this password and the mail can it be used.
+/// account already (design: `verify_email = required`; ASVS 6.3.8). An account that was never proven and never used is made over
+/// to the newest who asks for it: only with this password and the mail can it be used. The user name is claimed when the
+/// address is proven, or its being taken would tell whether the address was known.
 async fn apply(
     state: &AppState,
     request: &RequestInfo,
@@ -114,33 +132,31 @@ async fn apply(
 ) -> Result<(), FlowError> {
     let now = state.now();
     let mut tx = state.db.begin().await?;
-    let owner = users::find_by_email_key(&mut tx, &email.key()).await?;
     if let Some(username) = &identifiers.username {
-        // Said whether or not somebody has the address: user names are no secret, addresses are.
+        // User names are no secret.
         let namesake = users::find_by_identifier(&mut tx, &Identifier::Username(username.clone())).await?;
-        if namesake.is_some_and(|namesake| owner.as_ref().is_none_or(|owner| owner.id != namesake.id)) {
+        if namesake.is_some() {
             return Err(AuthError::AccountNotCreated.into());
         }
     }
-    let applicant = match owner {
-        None => Some(create(state, &mut tx, identifiers, Some(password_hash), &[]).await?),
-        Some(owner) if owner.is_unverified() && owner.is_active() => {
-            match users::renew_unverified(&mut tx, &owner.id, identifiers, password_hash, now).await {
-                Err(StoreError::Taken) => return Err(AuthError::AccountNotCreated.into()),
-                Ok(false) => None,
-                renewed => {
-                    renewed?;
-                    known_devices::forget_all(&mut tx, &owner.id).await?;
-                    Some(owner)
-                }
-            }
+    let applicant = match users::find_by_email_key(&mut tx, &email.key()).await? {
+        None => {
+            let id = state.new_id()?;
+            let address = Identifiers { email: Some(email.clone()), username: None };
+            users::create(&mut tx, &id, &address, Some(password_hash), now).await?;
+            Some(id)
         }
-        Some(_) => None,
+        Some(owner) => {
+            let is_renewed = users::renew_unverified(&mut tx, &owner.id, email, password_hash, now).await?;
+            is_renewed.then_some(owner.id)
+        }
     };
     match applicant {
-        Some(user) => {
+        Some(id) => {
+            users::want_username(&mut tx, &id, identifiers.username.as_ref()).await?;
+            let user = users::find(&mut tx, &id).await?.ok_or(ServerError::Corrupt("a person who was just added"))?;
             verify_email::mail_link(state, &mut tx, &user, Circumstances::of(request, now)).await?;
-            tracing::info!(user = %user.id, address = %request.address, "signed up, waiting for the address to be proven");
+            tracing::info!(user = %id, address = %request.address, "signed up, waiting for the address to be proven");
         }
         None => tell_owner(state, &mut tx, request, email).await?,
     }
@@ -150,7 +166,12 @@ async fn apply(
 }
 
 /// Mails word of an attempt to sign up to whoever has the address already.
-async fn tell_owner(state: &AppState, tx: &mut Tx, request: &RequestInfo, email: &Email) -> Result<(), FlowError> {
+pub(super) async fn tell_owner(
+    state: &AppState,
+    tx: &mut Tx,
+    request: &RequestInfo,
+    email: &Email,
+) -> Result<(), FlowError> {
     let link = super::link(state, "/forgot-password")?;
     let circumstances = Circumstances::of(request, state.now());
     Ok(Message::SignUpTried.enqueue(state, tx, email, &link, circumstances).await?)

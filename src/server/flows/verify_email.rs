@@ -17,14 +17,14 @@ use crate::{
         state::AppState,
         storage::{
             Tx,
-            tokens::{self, Purpose},
+            tokens::{self, Owner, Purpose},
             users::{self, UserRow},
         },
     },
 };
 
 use super::{
-    NextStep,
+    NextStep, Outcome,
     throttle::{self, Limit},
 };
 
@@ -46,27 +46,21 @@ pub async fn mail_link(
     let Some(email) = user.email().filter(|_| user.is_active() && user.is_unverified()) else { return Ok(()) };
     let token = OneTimeToken::draw(state.random.as_ref())?;
     let now = state.now();
-    tokens::replace(tx, &token.hash(), Purpose::VerifyEmail, Some(&user.id), now, now.plus(LINK_SECONDS)).await?;
+    let owner = Owner { user_id: Some(user.id.clone()), email_key: Some(email.key()) };
+    tokens::replace(tx, &token.hash(), Purpose::VerifyEmail, &owner, now, now.plus(LINK_SECONDS)).await?;
     let link = super::token_link(state, PATH, token.secret())?;
     Message::VerifyEmail.enqueue(state, tx, &email, &link, circumstances).await
 }
 
-/// Mails another link to somebody who has just shown the password, unless one was mailed a moment ago: that one still works.
-pub(super) async fn mail_again(
-    state: &AppState,
-    user: &UserRow,
-    circumstances: Circumstances<'_>,
-) -> Result<(), FlowError> {
-    let Some(email) = user.email() else { return Ok(()) };
+/// Asks for a link for somebody who has just shown the password, unless one was asked for a moment ago: that one still works.
+pub(super) async fn remind(state: &AppState, request: &RequestInfo, email: &Email) -> Result<(), FlowError> {
     match throttle::count(state, &[Limit::VerifyEmail(&email.key())]).await {
-        Err(FlowError::Answer(_)) => return Ok(()),
-        counted => counted?,
+        Err(FlowError::Answer(_)) => Ok(()),
+        counted => {
+            counted?;
+            super::ask_for_link(state, request, Purpose::VerifyEmail, email).await
+        }
     }
-    let mut tx = state.db.begin().await?;
-    mail_link(state, &mut tx, user, circumstances).await?;
-    tx.commit().await?;
-    state.work.notify_one();
-    Ok(())
 }
 
 /// Asks for another link; a background task answers, alike for addresses we know and addresses we do not.
@@ -100,8 +94,8 @@ pub async fn run(
     request: &RequestInfo,
     token: &str,
     password: String,
-) -> Result<NextStep, FlowError> {
-    let (user, _, token_hash) = find_user(state, token).await?;
+) -> Result<Outcome, FlowError> {
+    let (user, email, token_hash) = find_user(state, token).await?;
     let is_signed_in = session.get().await?.is_some_and(|session| session.user_id == user.id);
     if !is_signed_in {
         crate::domain::password::check_current(&password)
@@ -110,15 +104,16 @@ pub async fn run(
     }
     let now = state.now();
     let mut tx = state.db.begin().await?;
-    let is_ours = tokens::spend(&mut tx, &token_hash, Purpose::VerifyEmail, now).await?
-        && users::mark_verified(&mut tx, &user, now).await?;
+    // The person before the link, as everywhere, so that no two transactions wait for each other (ASVS 15.4.3).
+    let is_ours = users::mark_verified(&mut tx, &user.id, &email.key(), now).await?
+        && tokens::spend(&mut tx, &token_hash, Purpose::VerifyEmail, now).await?;
     if !is_ours {
         return Err(AuthError::LinkDead.into());
     }
     tx.commit().await?;
     tracing::info!(user = %user.id, address = %request.address, "address proven");
     if is_signed_in {
-        return Ok(NextStep::Dashboard);
+        return Ok(NextStep::Dashboard.into());
     }
     Ok(super::begin_session(state, session, &user, false, request).await)
 }
@@ -127,8 +122,11 @@ async fn find_user(state: &AppState, token: &str) -> Result<(UserRow, Email, Str
     let token_hash = presented_hash(token).ok_or(AuthError::LinkDead)?;
     let mut conn = state.db.read().await?;
     let owner = tokens::find_live(&mut conn, &token_hash, Purpose::VerifyEmail, state.now()).await?;
-    let id = owner.flatten().ok_or(AuthError::LinkDead)?;
+    let Some(Owner { user_id: Some(id), email_key: Some(mailed_to) }) = owner else {
+        return Err(AuthError::LinkDead.into());
+    };
     let user = users::find(&mut conn, &id).await?.filter(UserRow::is_active).ok_or(AuthError::LinkDead)?;
-    let email = user.email().ok_or(AuthError::LinkDead)?;
+    // Good for the address that it was mailed to, and for no other.
+    let email = user.email().filter(|email| email.key() == mailed_to).ok_or(AuthError::LinkDead)?;
     Ok((user, email, token_hash))
 }

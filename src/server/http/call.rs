@@ -13,8 +13,12 @@ use crate::{
         safe_path::SafePath,
     },
     server::{
-        crypto::token::OneTimeToken, flows::NextStep, jobs::retention::DEVICE_SECONDS, request_info::RequestInfo,
-        session::CurrentSession, state::AppState,
+        crypto::token::OneTimeToken,
+        flows::{NextStep, Outcome},
+        jobs::retention::DEVICE_SECONDS,
+        request_info::RequestInfo,
+        session::CurrentSession,
+        state::AppState,
     },
 };
 
@@ -79,8 +83,9 @@ impl Call {
     }
 
     /// Sends the browser to the dashboard, or to sign-in where no session could be begun, with word of what was done.
-    pub fn go_on(&self, next: NextStep, done: Option<Notice>, sign_in: Notice) {
-        match next {
+    pub fn go_on(&self, outcome: &Outcome, done: Option<Notice>, sign_in: Notice) {
+        self.remember_device(outcome.device.as_ref());
+        match outcome.next {
             NextStep::Dashboard => {
                 self.see_other(&SafePath::dashboard(), &done.map(Flash::notice).unwrap_or_default());
             }
@@ -97,15 +102,10 @@ impl Call {
         self.see_other(&SafePath::literal("/verify-email"), &told);
     }
 
-    /// What a browser in which somebody signed in before was given then.
-    #[must_use]
-    pub fn device(&self) -> String {
-        Jar::Device.read(&self.headers, self.state.config.is_https()).unwrap_or_default().to_owned()
-    }
-
     /// Gives the browser something to be known by at its next sign-in.
-    pub fn remember_device(&self, device: &OneTimeToken) {
-        Self::set_cookie(Jar::Device.keep(device.secret(), DEVICE_SECONDS, self.state.config.is_https()));
+    pub fn remember_device(&self, device: Option<&OneTimeToken>) {
+        let is_https = self.state.config.is_https();
+        Self::set_cookie(device.and_then(|device| Jar::Device.keep(device.secret(), DEVICE_SECONDS, is_https)));
     }
 
     /// Makes the browser forget the session cookie: tower-sessions 0.15 leaves out `Secure`, without which browsers keep a

@@ -5,7 +5,10 @@
 use axum::{
     body::{Body, to_bytes},
     extract::Request,
-    http::{HeaderValue, header::CONTENT_TYPE},
+    http::{
+        HeaderValue,
+        header::{CONTENT_LENGTH, CONTENT_TYPE, LAST_MODIFIED},
+    },
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -20,11 +23,16 @@ const MAX_BYTES: usize = 4 * 1024 * 1024;
 /// Mends documents; everything else passes.
 pub async fn layer(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
+    // A file is as it is.
+    if response.headers().contains_key(LAST_MODIFIED) {
+        return response;
+    }
     let content_type = response.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
     if !content_type.starts_with(b"text/html") {
         return response;
     }
-    let (parts, body) = response.into_parts();
+    let (mut parts, body) = response.into_parts();
+    parts.headers.remove(CONTENT_LENGTH);
     let Ok(bytes) = to_bytes(body, MAX_BYTES).await else {
         tracing::error!("a document was larger than any page of ours");
         return errors::answer(&AuthError::Unexpected);

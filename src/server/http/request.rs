@@ -11,7 +11,7 @@ use tracing::Instrument;
 
 use crate::server::{request_info::RequestInfo, state::AppState};
 
-use super::client_address;
+use super::{client_address, cookies::Jar};
 
 /// The header that names a request.
 pub const REQUEST_ID: &str = "x-request-id";
@@ -28,8 +28,9 @@ pub async fn layer(State(state): State<AppState>, mut request: Request, next: Ne
             .get(USER_AGENT)
             .map(|header| RequestInfo::clean_user_agent(header.as_bytes()))
             .unwrap_or_default(),
+        device: Jar::Device.read(request.headers(), state.config.is_https()).unwrap_or_default().to_owned(),
     };
-    let span = tracing::info_span!("request", id = %id, method = %request.method(), path = request.uri().path());
+    let span = tracing::info_span!("request", id = %id, address = %info.address, method = %request.method(), path = request.uri().path());
     request.extensions_mut().insert(info);
     let mut response = async {
         let response = next.run(request).await;

@@ -48,3 +48,27 @@ pub async fn forget_all(on: impl Into<Handle<'_>>, user_id: &str) -> Result<(), 
 pub async fn remove_unused(on: impl Into<Handle<'_>>, since: Moment) -> Result<u64, StoreError> {
     execute!(on, "delete from known_devices where last_used_at < $1", since.0)
 }
+
+/// Whether anybody signed in with a browser.
+pub async fn exists(on: impl Into<Handle<'_>>, token_hash: &str) -> Result<bool, StoreError> {
+    let row = fetch!(
+        fetch_optional,
+        (i64,),
+        on,
+        "select last_used_at from known_devices where token_hash = $1 limit 1",
+        token_hash
+    )?;
+    Ok(row.is_some())
+}
+
+/// Forgets all but a person's newest browsers.
+pub async fn keep_newest(on: impl Into<Handle<'_>>, user_id: &str, most: i64) -> Result<(), StoreError> {
+    execute!(
+        on,
+        "delete from known_devices where user_id = $1 and token_hash not in
+         (select token_hash from known_devices where user_id = $1 order by last_used_at desc, token_hash limit $2)",
+        user_id,
+        most
+    )?;
+    Ok(())
+}

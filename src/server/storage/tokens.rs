@@ -36,45 +36,56 @@ impl Purpose {
     }
 }
 
+/// Whose a live link is.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Owner {
+    /// The person; nobody for the link that makes the first administrator.
+    pub user_id: Option<String>,
+    /// The address that it was mailed to, as [`crate::domain::email::Email::key`]; none if it was printed.
+    pub email_key: Option<String>,
+}
+
 /// Adds a link and spends every older one of its purpose for the same person (ASVS 6.4.1).
 pub async fn replace(
     tx: &mut super::Tx,
     token_hash: &str,
     purpose: Purpose,
-    user_id: Option<&str>,
+    owner: &Owner,
     now: Moment,
     expires_at: Moment,
 ) -> Result<(), StoreError> {
-    spend_all(&mut *tx, purpose, user_id, now).await?;
+    spend_all(&mut *tx, purpose, owner.user_id.as_deref(), now).await?;
     execute!(
         tx,
-        "insert into one_time_tokens (token_hash, purpose, user_id, created_at, expires_at) values ($1, $2, $3, $4, $5)",
+        "insert into one_time_tokens (token_hash, purpose, user_id, email_key, created_at, expires_at)
+         values ($1, $2, $3, $4, $5, $6)",
         token_hash,
         purpose.as_str(),
-        user_id,
+        &owner.user_id,
+        &owner.email_key,
         now.0,
         expires_at.0
     )?;
     Ok(())
 }
 
-/// Whose a live link is: `Some(None)` for one that is nobody's yet, `None` for a dead one.
+/// Whose a live link is; `None` for a dead one.
 pub async fn find_live(
     on: impl Into<Handle<'_>>,
     token_hash: &str,
     purpose: Purpose,
     now: Moment,
-) -> Result<Option<Option<String>>, StoreError> {
-    let row = fetch!(
+) -> Result<Option<Owner>, StoreError> {
+    fetch!(
         fetch_optional,
-        (Option<String>,),
+        Owner,
         on,
-        "select user_id from one_time_tokens where token_hash = $1 and purpose = $2 and spent_at is null and expires_at > $3",
+        "select user_id, email_key from one_time_tokens
+         where token_hash = $1 and purpose = $2 and spent_at is null and expires_at > $3",
         token_hash,
         purpose.as_str(),
         now.0
-    )?;
-    Ok(row.map(|(user_id,)| user_id))
+    )
 }
 
 /// Spends a live link. `true` for exactly one of any number of callers (ASVS 2.3.4, 6.5.1).

@@ -160,16 +160,35 @@ pub async fn upgrade_hash(on: impl Into<Handle<'_>>, id: &str, old: &str, new: &
     Ok(())
 }
 
-/// Notes that mail to a person's address reaches them, provided it is still that address. `false` if it is not.
-pub async fn mark_verified(on: impl Into<Handle<'_>>, user: &UserRow, now: Moment) -> Result<bool, StoreError> {
+/// Notes that mail to an address reaches a person, provided it is still theirs, and gives them the user name that they asked
+/// for, if it is still free. `false` if the address is another one by now.
+///
+/// # Errors
+/// [`StoreError::Taken`] if somebody took the user name at the same moment.
+pub async fn mark_verified(on: &mut super::Tx, id: &str, email_key: &str, now: Moment) -> Result<bool, StoreError> {
     let marked = execute!(
-        on,
-        "update users set email_verified_at = coalesce(email_verified_at, $3) where id = $1 and email = $2",
-        &user.id,
-        &user.email,
+        &mut *on,
+        "update users set email_verified_at = coalesce(email_verified_at, $3)
+         where id = $1 and email_key = $2 and disabled_at is null",
+        id,
+        email_key,
         now.0
     )?;
+    execute!(
+        &mut *on,
+        "update users set username = wanted_username, username_key = lower(wanted_username), wanted_username = null
+         where id = $1 and email_key = $2 and username is null and wanted_username is not null
+           and not exists (select 1 from users as others where others.username_key = lower(users.wanted_username))",
+        id,
+        email_key
+    )?;
     Ok(marked == 1)
+}
+
+/// Notes which user name somebody wants who has not proven their address yet; nobody can see that they want it.
+pub async fn want_username(on: impl Into<Handle<'_>>, id: &str, username: Option<&Username>) -> Result<(), StoreError> {
+    execute!(on, "update users set wanted_username = $2 where id = $1", id, username.map(Username::as_str))?;
+    Ok(())
 }
 
 /// Gives a person another address, not proven yet, provided theirs is not proven either. `false` if it is by now.
@@ -179,7 +198,8 @@ pub async fn mark_verified(on: impl Into<Handle<'_>>, user: &UserRow, now: Momen
 pub async fn replace_unverified_email(on: impl Into<Handle<'_>>, id: &str, email: &Email) -> Result<bool, StoreError> {
     let replaced = execute!(
         on,
-        "update users set email = $2, email_key = $3 where id = $1 and email_verified_at is null and disabled_at is null",
+        "update users set email = $2, email_key = $3
+         where id = $1 and email is not null and email_verified_at is null and disabled_at is null",
         id,
         email.as_str(),
         email.key()
@@ -187,27 +207,24 @@ pub async fn replace_unverified_email(on: impl Into<Handle<'_>>, id: &str, email
     Ok(replaced == 1)
 }
 
-/// Makes an account that was never proven to be anybody's over for whoever asks for it now: user name and password are
-/// theirs, and whatever began with the old password is outdated. `false` if it was proven meanwhile.
-///
-/// # Errors
-/// [`StoreError::Taken`] if the user name belongs to somebody else.
+/// Makes an account that was never proven to be anybody's, and never used, over to whoever asks for it now. `false` if it was
+/// proven or used: then it is somebody's.
 pub async fn renew_unverified(
     on: impl Into<Handle<'_>>,
     id: &str,
-    identifiers: &Identifiers,
+    email: &Email,
     password_hash: &str,
     now: Moment,
 ) -> Result<bool, StoreError> {
     let renewed = execute!(
         on,
-        "update users set email = $2, username = $3, username_key = $4, password_hash = $5, password_changed_at = $6,
-                          credential_version = credential_version + 1
-         where id = $1 and email_verified_at is null and disabled_at is null",
+        "update users set email = $2, password_hash = $4, password_changed_at = $5, credential_version = credential_version + 1
+         where id = $1 and email_key = $3 and email_verified_at is null and disabled_at is null
+           and not exists (select 1 from sessions where sessions.user_id = users.id)
+           and not exists (select 1 from user_roles where user_roles.user_id = users.id)",
         id,
-        identifiers.email.as_ref().map(Email::as_str),
-        identifiers.username.as_ref().map(Username::as_str),
-        identifiers.username.as_ref().map(Username::key),
+        email.as_str(),
+        email.key(),
         password_hash,
         now.0
     )?;
