@@ -11,6 +11,8 @@ pub fn Layout(
     site_name: String,
     /// What stands in the header beside the word mark.
     navigation: AnyView,
+    /// What stands in the footer.
+    theme_switch: AnyView,
     /// A narrow column for forms, or the whole width.
     #[prop(optional)]
     is_wide: bool,
@@ -40,6 +42,7 @@ pub fn Layout(
         </main>
         <footer class="footer">
             <p>{footer_name}</p>
+            {theme_switch}
         </footer>
     }
 }

@@ -18,5 +18,7 @@ pub mod password_input;
 pub mod sentence;
 /// A line of text with its label.
 pub mod text_field;
+/// A choice of colours.
+pub mod theme_switch;
 /// An instant, for people and machines.
 pub mod time;

@@ -29,5 +29,9 @@ pub mod safe_path;
 pub mod site;
 /// How guessable a password is.
 pub mod strength;
+/// Which colours somebody wants to see.
+pub mod theme;
 /// User names.
 pub mod username;
+/// What a page knows of the request that it answers.
+pub mod visit;

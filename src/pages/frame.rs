@@ -6,8 +6,8 @@ use leptos_meta::Title;
 
 use crate::{
     api,
-    components::{error_summary::ErrorSummary, layout::Layout, notice::NoticeBox},
-    domain::{account::CurrentUser, error::AuthError, flash::Flash, site::Site},
+    components::{error_summary::ErrorSummary, layout::Layout, notice::NoticeBox, theme_switch::ThemeSwitch},
+    domain::{account::CurrentUser, error::AuthError, flash::Flash, site::Site, visit::Visit},
     words,
 };
 
@@ -19,6 +19,11 @@ pub fn site() -> Site {
 /// What the page after a redirect is told.
 pub fn flash() -> Flash {
     use_context::<Flash>().unwrap_or_default()
+}
+
+/// The request that is answered.
+pub fn visit() -> Visit {
+    use_context::<Visit>().unwrap_or_default()
 }
 
 /// A page. Its heading is the first thing in `children`.
@@ -44,12 +49,32 @@ pub fn Frame(
     };
     view! {
         <Title text=title />
-        <Layout site_name=site.name navigation is_wide>
+        <Surroundings navigation is_wide>
             <ErrorSummary error />
             {notice
                 .map(|notice| {
                     view! { <NoticeBox sentence=words::notice(notice) is_success=notice.is_success() /> }
                 })}
+            {children()}
+        </Surroundings>
+    }
+}
+
+/// What stands around every page, errors and a developer's pages included.
+#[component]
+pub fn Surroundings(
+    /// What stands in the header beside the word mark.
+    navigation: AnyView,
+    /// A narrow column for forms, or the whole width.
+    #[prop(optional)]
+    is_wide: bool,
+    /// The page.
+    children: Children,
+) -> impl IntoView {
+    let visit = visit();
+    let switch = view! { <ThemeSwitch action=api::SET_THEME.action theme=visit.theme next=visit.path /> };
+    view! {
+        <Layout site_name=site().name navigation theme_switch=switch.into_any() is_wide>
             {children()}
         </Layout>
     }

@@ -18,5 +18,6 @@ mod sign_in;
 mod sign_out;
 mod sign_up;
 mod storage;
+mod theme;
 mod throttle;
 mod verify_email;

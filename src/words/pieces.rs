@@ -1,5 +1,5 @@
-//! The shapes of texts that belong to no single page: frame, form, password field, meter, device, mails. Must not hold a
-//! text.
+//! The shapes of texts that belong to no single page: frame, colours, form, password field, meter, device, mails. Must not
+//! hold a text.
 
 /// What every page stands in.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +16,13 @@ pub struct Frame {
     pub create_account: &'static str,
     /// The button that ends the session.
     pub sign_out: &'static str,
+}
+
+/// A choice of colours.
+#[derive(Clone, Copy, Debug)]
+pub struct ThemeSwitch {
+    /// What is chosen.
+    pub label: &'static str,
 }
 
 /// What every form says of itself.

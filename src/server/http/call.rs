@@ -11,6 +11,7 @@ use crate::{
         field::Field,
         flash::{Flash, Notice},
         safe_path::SafePath,
+        theme::Theme,
     },
     server::{
         crypto::token::OneTimeToken, flows::NextStep, jobs::retention::DEVICE_SECONDS, request_info::RequestInfo,
@@ -18,7 +19,7 @@ use crate::{
     },
 };
 
-use super::{cookies::Jar, flash, links};
+use super::{cookies::Jar, flash, links, visit};
 
 /// One call of a server function.
 #[derive(Clone, Debug)]
@@ -106,6 +107,11 @@ impl Call {
     /// Gives the browser something to be known by at its next sign-in.
     pub fn remember_device(&self, device: &OneTimeToken) {
         Self::set_cookie(Jar::Device.keep(device.secret(), DEVICE_SECONDS, self.state.config.is_https()));
+    }
+
+    /// Keeps the colours that were chosen.
+    pub fn remember_theme(&self, theme: Theme) {
+        Self::set_cookie(visit::remember(theme, self.state.config.is_https()));
     }
 
     /// Makes the browser forget the session cookie: tower-sessions 0.15 leaves out `Secure`, without which browsers keep a

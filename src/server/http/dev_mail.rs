@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::{ConnectInfo, Path, Request, State},
     http::{
         StatusCode,
@@ -16,7 +16,7 @@ use axum::{
 };
 
 use crate::{
-    domain::error::AuthError,
+    domain::{error::AuthError, visit::Visit},
     pages::dev_mail::{self, Mail},
     server::{error::FlowError, state::AppState, storage::outbox},
 };
@@ -36,12 +36,13 @@ pub fn routes() -> Router<AppState> {
         .route_layer(middleware::from_fn(only_this_machine))
 }
 
-async fn page(State(state): State<AppState>) -> Response {
+async fn page(State(state): State<AppState>, Extension(visit): Extension<Visit>) -> Response {
     match newest(&state).await {
         Ok(mails) => {
             // The HTML parts stand in frames.
             let policy = format!("{}; frame-src 'self'", content_security_policy(None, state.config.is_watched()));
-            ([(CONTENT_SECURITY_POLICY, policy)], Html(dev_mail::document(&state.site(), &mails))).into_response()
+            ([(CONTENT_SECURITY_POLICY, policy)], Html(dev_mail::document(&state.site(), &visit, &mails)))
+                .into_response()
         }
         Err(error) => errors::answer(&AuthError::from(error)),
     }

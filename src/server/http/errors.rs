@@ -13,7 +13,7 @@ use axum::{
 };
 
 use crate::{
-    domain::error::AuthError,
+    domain::{error::AuthError, visit::Visit},
     pages,
     server::{request_info::RequestInfo, state::AppState},
     words,
@@ -53,6 +53,7 @@ pub fn wants_html(headers: &HeaderMap) -> bool {
 pub async fn layer(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let is_page = wants_html(request.headers());
     let info = request.extensions().get::<RequestInfo>().cloned().unwrap_or_default();
+    let visit = request.extensions().get::<Visit>().cloned().unwrap_or_default();
     let response = next.run(request).await;
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
@@ -63,7 +64,7 @@ pub async fn layer(State(state): State<AppState>, request: Request, next: Next) 
     let error = parts.extensions.get::<Answer>().map(|answer| answer.0.clone());
     let (title, sentence) = title_and_sentence(status, error.as_ref());
     let (content_type, body) = if is_page {
-        ("text/html; charset=utf-8", pages::error::document(&state.site(), title, &sentence, &info.id))
+        ("text/html; charset=utf-8", pages::error::document(&state.site(), &visit, title, &sentence, &info.id))
     } else {
         ("application/json", json(error.as_ref(), &sentence, &info.id))
     };

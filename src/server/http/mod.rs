@@ -38,3 +38,5 @@ pub mod principal;
 pub mod request;
 /// The router.
 pub mod router;
+/// What pages are told of the request they answer.
+pub mod visit;

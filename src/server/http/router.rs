@@ -17,13 +17,13 @@ use tower_sessions::{SessionManagerLayer, cookie::SameSite};
 
 use crate::{
     app::{App, shell},
-    domain::{account::CurrentUser, flash::Flash},
+    domain::{account::CurrentUser, flash::Flash, visit::Visit},
     server::{session::store::SqlSessionStore, state::AppState},
 };
 
 use super::{
     access, assets, cookies::Jar, csp_report, csrf, dev_mail, document, errors, flash, forms, headers, links,
-    page_data, principal, request,
+    page_data, principal, request, visit,
 };
 
 /// Names under which people look for our pages.
@@ -69,6 +69,7 @@ pub fn build(state: AppState) -> Router {
         .layer(from_fn_with_state(state.clone(), csrf::layer))
         .layer(CatchPanicLayer::custom(errors::after_panic))
         .layer(from_fn_with_state(state.clone(), errors::layer))
+        .layer(from_fn_with_state(state.clone(), visit::layer))
         .layer(from_fn(document::layer))
         .layer(from_fn_with_state(state.clone(), headers::layer))
         .layer(from_fn_with_state(state.clone(), request::layer))
@@ -87,6 +88,7 @@ fn provide_page_context(state: &AppState) {
     }
     let Some(parts) = use_context::<axum::http::request::Parts>() else { return };
     provide_context(parts.extensions.get::<Flash>().cloned().unwrap_or_default());
+    provide_context(parts.extensions.get::<Visit>().cloned().unwrap_or_default());
     if let Some(user) = parts.extensions.get::<CurrentUser>() {
         provide_context(user.clone());
     }

@@ -1,6 +1,6 @@
 //! English for what belongs to no single page.
 
-use crate::words::pieces::{Device, Form, Frame, Mail, Meter, PasswordInput};
+use crate::words::pieces::{Device, Form, Frame, Mail, Meter, PasswordInput, ThemeSwitch};
 
 /// What every page stands in.
 pub const FRAME: &Frame = &Frame {
@@ -11,6 +11,9 @@ pub const FRAME: &Frame = &Frame {
     create_account: "Create account",
     sign_out: "Sign out",
 };
+
+/// A choice of colours.
+pub const THEME_SWITCH: &ThemeSwitch = &ThemeSwitch { label: "Colours" };
 
 /// What every form says of itself.
 pub const FORM: &Form =
