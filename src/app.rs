@@ -46,8 +46,9 @@ pub fn Head() -> impl IntoView {
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content=theme.color_scheme() />
-        <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+        <link rel="icon" href=site.brand.logo.unwrap_or_else(|| "/favicon.svg".into()) type="image/svg+xml" />
         <link rel="stylesheet" id="leptos" href=format!("/{}/latchkey.css", site.assets.pkg) />
+        {site.brand.style.map(|style| view! { <link rel="stylesheet" href=style /> })}
     }
 }
 

@@ -1,6 +1,8 @@
 //! The rules of accounts that are true without a database: pure, without I/O or clock, compiled for server and browser.
 //! Must not import anything else of this crate.
 
+/// The one colour of a site.
+pub mod accent;
 /// How the server announces a signed-in person to pages and handlers.
 pub mod account;
 /// E-mail addresses.

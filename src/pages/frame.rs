@@ -71,10 +71,10 @@ pub fn Surroundings(
     /// The page.
     children: Children,
 ) -> impl IntoView {
-    let visit = visit();
+    let (site, visit) = (site(), visit());
     let switch = view! { <ThemeSwitch action=api::SET_THEME.action theme=visit.theme next=visit.path /> };
     view! {
-        <Layout site_name=site().name navigation theme_switch=switch.into_any() is_wide>
+        <Layout site_name=site.name logo=site.brand.logo navigation theme_switch=switch.into_any() is_wide>
             {children()}
         </Layout>
     }

@@ -6,6 +6,7 @@ mod support;
 
 mod assets;
 mod bad_input;
+mod brand;
 mod change_password;
 mod command_line;
 mod csrf;

@@ -4,6 +4,8 @@
 pub mod access;
 /// Files of the browser side.
 pub mod assets;
+/// Colour and sign of the site.
+pub mod brand;
 /// What a server function has at hand.
 pub mod call;
 /// Whom a request came from.

@@ -22,7 +22,7 @@ use crate::{
 };
 
 use super::{
-    access, assets, cookies::Jar, csp_report, csrf, dev_mail, document, errors, flash, forms, headers, links,
+    access, assets, brand, cookies::Jar, csp_report, csrf, dev_mail, document, errors, flash, forms, headers, links,
     page_data, principal, request, visit,
 };
 
@@ -65,6 +65,7 @@ pub fn build(state: AppState) -> Router {
         routes = routes.merge(dev_mail::routes());
     }
     routes
+        .merge(brand::routes(&state.brand))
         .merge(assets::routes(&state.config.site_root, &state.config.estimator_root, &state.site.assets))
         .layer(from_fn_with_state(state.clone(), csrf::layer))
         .layer(CatchPanicLayer::custom(errors::after_panic))
