@@ -64,8 +64,24 @@ export const PLACES: Place[] = [
       await page.goto('/account/password');
     },
   },
+  {
+    name: 'verify e-mail, waiting',
+    async open(page, { person }) {
+      await signUp(page, person);
+      await page.goto('/verify-email');
+    },
+  },
+  { name: 'verify e-mail, dead link', open: (page) => page.goto('/verify-email?token=none') },
+  {
+    name: 'change e-mail',
+    async open(page, { person }) {
+      await signUp(page, person);
+      await page.goto('/account/email');
+    },
+  },
   { name: 'set up, dead link', open: (page) => page.goto('/setup') },
   { name: 'set up', open: (page, { server }) => page.goto(server.setUpLink) },
   { name: 'mail', open: (page) => page.goto('/dev/mail') },
+  { name: 'style', open: (page) => page.goto('/dev/style') },
   { name: 'no such page', open: (page) => page.goto('/no-such-page'), isMissing: true },
 ];

@@ -8,6 +8,8 @@ pub mod error_summary;
 pub mod form;
 /// Landmarks of a page.
 pub mod layout;
+/// A small drawing above a heading.
+pub mod mark;
 /// A live password-strength meter.
 pub mod meter;
 /// A message that is no error.
@@ -22,3 +24,5 @@ pub mod text_field;
 pub mod theme_switch;
 /// An instant, for people and machines.
 pub mod time;
+/// How strong a password is.
+pub mod verdict;

@@ -8,7 +8,7 @@ use crate::{
     words,
 };
 
-use super::frame::Surroundings;
+use super::frame::{Surroundings, Visitor};
 
 /// A mail in the outbox.
 #[derive(Clone, Debug)]
@@ -33,7 +33,7 @@ pub fn document(site: &Site, visit: &Visit, mails: &[Mail]) -> String {
     super::whole_document(text.title, site, visit, move || {
         let is_empty = mails.is_empty();
         view! {
-            <Surroundings navigation=().into_any()>
+            <Surroundings visitor=Visitor::Unknown>
                 <h1>{text.title}</h1>
                 <p class="lead">{text.lead}</p>
                 {is_empty.then(|| view! { <p>{text.nothing_yet}</p> })}

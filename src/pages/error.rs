@@ -3,23 +3,36 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::sentence::Sentence,
+    components::{
+        mark::{Mark, MarkSign},
+        sentence::{LinkedSentence, Sentence},
+    },
     domain::{site::Site, visit::Visit},
     words,
 };
 
-use super::frame::{Frame, Surroundings};
+use super::frame::{Frame, Surroundings, Visitor, ways};
 
 /// A whole document for an error.
 #[must_use]
-pub fn document(site: &Site, visit: &Visit, title: &'static str, sentence: &str, request_id: &str) -> String {
+pub fn document(
+    site: &Site,
+    visit: &Visit,
+    visitor: Visitor,
+    title: &'static str,
+    sentence: &str,
+    request_id: &str,
+) -> String {
     let text = words::error_page();
     let (sentence, request_id) = (sentence.to_owned(), request_id.to_owned());
     super::whole_document(title, site, visit, move || {
         view! {
-            <Surroundings navigation=().into_any()>
+            <Surroundings visitor>
+                <MarkSign mark=Mark::Lost />
                 <h1>{title}</h1>
-                <p class="lead">{sentence}</p>
+                <p class="lead">
+                    <LinkedSentence text=sentence ways=ways() />
+                </p>
                 <p class="actions">
                     <a class="button" href="/">
                         {text.front_page}

@@ -8,6 +8,8 @@ pub mod change_password;
 pub mod dashboard;
 /// `/dev/mail`
 pub mod dev_mail;
+/// `/dev/style`
+pub mod dev_style;
 /// Errors.
 pub mod error;
 /// `/forgot-password`
@@ -51,6 +53,7 @@ fn whole_document(title: &str, site: &Site, visit: &Visit, page: impl FnOnce() -
                 <head>
                     <crate::app::Head />
                     <title></title>
+                    <meta name="robots" content="noindex" />
                 </head>
                 <body>{page()}</body>
             </html>

@@ -13,6 +13,7 @@ mod csrf;
 mod dashboard;
 mod headers;
 mod mail;
+mod pages;
 mod reset_password;
 mod set_up;
 mod sign_in;

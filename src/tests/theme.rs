@@ -1,11 +1,11 @@
 //! The colours that somebody chose: remembered in a cookie, in the document before it is drawn, on every page.
 
-use axum::{
-    body::Body,
-    http::{Method, StatusCode, header},
-};
+use axum::http::StatusCode;
 
-use crate::support::{Browser, Engine, World, on_both_engines};
+use crate::{
+    mail::get_from_here,
+    support::{Browser, Engine, World, on_both_engines},
+};
 
 async fn choose(browser: &mut Browser, theme: &str, next: &str) -> String {
     let answer = browser.submit("/api/set_theme", &[("theme", theme), ("next", next)]).await;
@@ -16,7 +16,7 @@ async fn choose(browser: &mut Browser, theme: &str, next: &str) -> String {
 on_both_engines! {
     async fn a_choice_is_in_the_document_of_every_page(world) {
         let mut browser = world.sign_up("sam@example.com").await.browser;
-        let pages = ["/dashboard", "/account/password", "/forgot-password", "/no-such-page", "/api/set_theme", "/dev/mail"];
+        let pages = ["/dashboard", "/account/password", "/forgot-password", "/no-such-page", "/api/set_theme", "/dev/mail", "/dev/style"];
         for (theme, html, scheme) in [
             ("dark", "<html lang=\"en\" data-theme=\"dark\">", "content=\"dark\""),
             ("light", "<html lang=\"en\" data-theme=\"light\">", "content=\"light\""),
@@ -25,8 +25,7 @@ on_both_engines! {
             assert_eq!(choose(&mut browser, theme, "/dashboard").await, "/dashboard");
             assert_eq!(browser.cookies.get("latchkey-theme").map_or("system", String::as_str), theme);
             for path in pages {
-                let request = browser.request(Method::GET, path).header(header::HOST, "localhost").body(Body::empty());
-                let page = browser.clone().send(request.expect("a request")).await;
+                let page = get_from_here(&mut browser, path).await;
                 assert!(page.body.contains(html), "{theme} {path}: {}", page.body);
                 assert!(page.body.contains(&format!("<meta name=\"color-scheme\" {scheme}>")), "{theme} {path}: {}", page.body);
                 assert_eq!(page.body.matches("aria-pressed=\"true\"").count(), 1, "{theme} {path}");

@@ -26,7 +26,7 @@ use self::{
         ChangeEmail, ChangePassword, Dashboard, DevMail, ErrorPage, ForgotPassword, Home, NewAccount, ResetPassword,
         SetUp, SignIn, SignUp, VerifyEmail,
     },
-    pieces::{Device, Form, Frame, Mail, Meter, PasswordInput, ThemeSwitch},
+    pieces::{Device, Form, Frame, Mail, Meter, PasswordInput, ThemeSwitch, Ways},
 };
 
 /// A language that texts exist in.
@@ -65,6 +65,12 @@ macro_rules! say {
 #[must_use]
 pub fn frame() -> &'static Frame {
     say!(pieces::FRAME)
+}
+
+/// Phrases that are links.
+#[must_use]
+pub fn ways() -> &'static Ways {
+    say!(pieces::WAYS)
 }
 
 /// A choice of colours.

@@ -33,6 +33,8 @@ pub struct Home {
 pub struct SignIn {
     /// The title.
     pub title: &'static str,
+    /// What it is for, for search engines, from the site's name.
+    pub description: fn(site: &str) -> String,
     /// The heading.
     pub heading: &'static str,
     /// The label of the e-mail address or user name.
@@ -56,6 +58,8 @@ pub struct SignIn {
 pub struct SignUp {
     /// The title.
     pub title: &'static str,
+    /// What it is for, for search engines, from the site's name.
+    pub description: fn(site: &str) -> String,
     /// The heading.
     pub heading: &'static str,
     /// The button.

@@ -14,8 +14,19 @@ pub struct Frame {
     pub sign_in: &'static str,
     /// The link to the sign-up page.
     pub create_account: &'static str,
+    /// The link for somebody who may be signed in.
+    pub account: &'static str,
     /// The button that ends the session.
     pub sign_out: &'static str,
+}
+
+/// Phrases of sentences that lead to the page that does what they say. A sentence need not hold them.
+#[derive(Clone, Copy, Debug)]
+pub struct Ways {
+    /// To the sign-in page.
+    pub sign_in: &'static str,
+    /// To the page that mails a link.
+    pub reset_password: &'static str,
 }
 
 /// A choice of colours.

@@ -18,6 +18,8 @@ pub mod csp_report;
 pub mod csrf;
 /// Mail that a developer reads.
 pub mod dev_mail;
+/// Every piece of the interface, for a developer.
+pub mod dev_style;
 /// Documents as leptos writes them, mended.
 pub mod document;
 /// Errors as pages or JSON.
@@ -32,6 +34,8 @@ pub mod forms;
 pub mod headers;
 /// One-time tokens on their way from a link to a cookie.
 pub mod links;
+/// Who may see a developer's pages.
+pub mod only_this_machine;
 /// What each page is given before it is drawn.
 pub mod page_data;
 /// The signed-in person of a request.

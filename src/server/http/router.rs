@@ -22,8 +22,8 @@ use crate::{
 };
 
 use super::{
-    access, assets, brand, cookies::Jar, csp_report, csrf, dev_mail, document, errors, flash, forms, headers, links,
-    page_data, principal, request, visit,
+    access, assets, brand, cookies::Jar, csp_report, csrf, dev_mail, dev_style, document, errors, flash, forms,
+    headers, links, page_data, principal, request, visit,
 };
 
 /// Names under which people look for our pages.
@@ -63,6 +63,9 @@ pub fn build(state: AppState) -> Router {
     }
     if state.config.is_development() && state.config.smtp_url.is_none() {
         routes = routes.merge(dev_mail::routes());
+    }
+    if state.config.is_development() {
+        routes = routes.merge(dev_style::routes());
     }
     routes
         .merge(brand::routes(&state.brand))
