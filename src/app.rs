@@ -9,7 +9,7 @@ use leptos_router::{
 };
 
 use crate::{
-    domain::site::Site,
+    domain::{site::Site, theme::Theme, visit::Visit},
     pages::{
         change_email::ChangeEmailPage, change_password::ChangePasswordPage, dashboard::DashboardPage, error::NotFound,
         forgot_password::ForgotPasswordPage, home::HomePage, reset_password::ResetPasswordPage, set_up::SetUpPage,
@@ -20,9 +20,10 @@ use crate::{
 
 /// The HTML document around every page.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
+    let theme = use_context::<Visit>().unwrap_or_default().theme;
     view! {
         <!DOCTYPE html>
-        <html lang=words::language().tag()>
+        <html lang=words::language().tag() data-theme=theme.chosen()>
             <head>
                 <Head />
                 <AutoReload options=options.clone() />
@@ -40,12 +41,28 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 #[component]
 pub fn Head() -> impl IntoView {
     let site = use_context::<Site>().unwrap_or_default();
+    let theme = use_context::<Visit>().unwrap_or_default().theme;
     view! {
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+        <meta name="color-scheme" content=theme.color_scheme() />
+        {theme_colors(theme)}
+        <link rel="icon" href=site.brand.logo.unwrap_or_else(|| "/favicon.svg".into()) type="image/svg+xml" />
         <link rel="stylesheet" id="leptos" href=format!("/{}/latchkey.css", site.assets.pkg) />
+        {site.brand.style.map(|style| view! { <link rel="stylesheet" href=style /> })}
+    }
+}
+
+/// What browsers of phones paint around a page: `--surface` of `style/main.css`.
+fn theme_colors(theme: Theme) -> impl IntoView {
+    let color = |of: Theme, color: &'static str| {
+        let media = (theme == Theme::System).then(|| format!("(prefers-color-scheme: {})", of.name()));
+        (theme == of || theme == Theme::System)
+            .then(|| view! { <meta name="theme-color" content=color /> }.attr("media", media))
+    };
+    view! {
+        {color(Theme::Light, "#ffffff")}
+        {color(Theme::Dark, "#161920")}
     }
 }
 

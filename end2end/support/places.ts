@@ -91,5 +91,6 @@ export const PLACES: Place[] = [
   { name: 'set up, dead link', open: (page) => page.goto('/setup') },
   { name: 'set up', open: (page, { server }) => page.goto(server.setUpLink) },
   { name: 'mail', open: (page) => page.goto('/dev/mail') },
+  { name: 'style', open: (page) => page.goto('/dev/style') },
   { name: 'no such page', open: (page) => page.goto('/no-such-page'), isMissing: true },
 ];

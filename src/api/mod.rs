@@ -17,6 +17,8 @@ pub mod forgot_password;
 pub mod resend_verification;
 /// A new password by link.
 pub mod reset_password;
+/// Which colours to see.
+pub mod set_theme;
 /// The first administrator.
 pub mod set_up;
 /// Beginning a session.
@@ -38,7 +40,7 @@ pub struct FormRoute {
 }
 
 /// Every form of this site.
-pub const FORMS: [FormRoute; 10] = [
+pub const FORMS: [FormRoute; 11] = [
     SIGN_UP,
     SIGN_IN,
     SIGN_OUT,
@@ -49,6 +51,7 @@ pub const FORMS: [FormRoute; 10] = [
     VERIFY_EMAIL,
     RESEND_VERIFICATION,
     CHANGE_EMAIL,
+    SET_THEME,
 ];
 
 /// A new account.
@@ -71,3 +74,5 @@ pub const VERIFY_EMAIL: FormRoute = FormRoute { action: "/api/verify_email", pag
 pub const RESEND_VERIFICATION: FormRoute = FormRoute { action: "/api/resend_verification", page: "/verify-email" };
 /// Another address.
 pub const CHANGE_EMAIL: FormRoute = FormRoute { action: "/api/change_email", page: "/account/email" };
+/// The colours of every page; its form stands on all of them.
+pub const SET_THEME: FormRoute = FormRoute { action: "/api/set_theme", page: "/" };

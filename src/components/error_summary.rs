@@ -4,6 +4,8 @@ use leptos::prelude::*;
 
 use crate::{domain::error::AuthError, words};
 
+use super::sentence::{LinkedSentence, Way};
+
 /// The `id` of the summary.
 pub const ID: &str = "error-summary";
 
@@ -12,11 +14,18 @@ pub const ID: &str = "error-summary";
 pub fn ErrorSummary(
     /// What is wrong, if anything.
     error: Option<AuthError>,
+    /// Phrases of sentences that are links.
+    ways: Vec<Way>,
 ) -> impl IntoView {
     let is_hidden = error.is_none();
     let lines = error.map(|error| {
         if error.fields().is_empty() {
-            return view! { <li>{words::error(&error)}</li> }.into_any();
+            return view! {
+                <li>
+                    <LinkedSentence text=words::error(&error) ways />
+                </li>
+            }
+            .into_any();
         }
         let links = error.fields().iter().map(|field| {
             view! {

@@ -8,6 +8,8 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 
 use crate::{domain::strength::Strength, words};
 
+use super::verdict::{Verdict, reason};
+
 /// How long a page is left alone before the estimator is fetched without being needed yet.
 const IDLE: Duration = Duration::from_secs(3);
 /// How long typing must pause before the verdict is announced.
@@ -101,20 +103,8 @@ pub fn StrengthMeter(
         set_timeout_with_handle(move || set_announced.set(sentence), PAUSE).ok()
     });
 
-    let score = move || strength.get().map(|strength| strength.score.to_string());
     view! {
-        <div class="meter" hidden=move || strength.get().is_none() data-score=score>
-            <div class="meter-bar" aria-hidden="true">
-                <span></span>
-                <span></span>
-                <span></span>
-                <span></span>
-            </div>
-            <p class="meter-text" aria-hidden="true">
-                <strong>{move || strength.get().map(words::strength_word)}</strong>
-                <span>{move || strength.get().map(reason)}</span>
-            </p>
-        </div>
+        <Verdict strength />
         <p class="visually-hidden" aria-live="polite" data-announced="">
             {move || announced.get()}
         </p>
@@ -123,11 +113,6 @@ pub fn StrengthMeter(
 
 fn spoken(strength: Strength) -> String {
     (words::meter().spoken)(words::strength_word(strength)) + &reason(strength)
-}
-
-/// The reason, after what stands before it.
-fn reason(strength: Strength) -> String {
-    strength.reason.map(|reason| format!(" {}", words::reason(reason))).unwrap_or_default()
 }
 
 fn value_of(id: &str) -> String {

@@ -8,6 +8,8 @@ pub mod error_summary;
 pub mod form;
 /// Landmarks of a page.
 pub mod layout;
+/// A small drawing above a heading.
+pub mod mark;
 /// A live password-strength meter.
 pub mod meter;
 /// A message that is no error.
@@ -18,5 +20,9 @@ pub mod password_input;
 pub mod sentence;
 /// A line of text with its label.
 pub mod text_field;
+/// A choice of colours.
+pub mod theme_switch;
 /// An instant, for people and machines.
 pub mod time;
+/// How strong a password is.
+pub mod verdict;

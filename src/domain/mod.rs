@@ -1,6 +1,8 @@
 //! The rules of accounts that are true without a database: pure, without I/O or clock, compiled for server and browser.
 //! Must not import anything else of this crate.
 
+/// The one colour of a site.
+pub mod accent;
 /// How the server announces a signed-in person to pages and handlers.
 pub mod account;
 /// E-mail addresses.
@@ -29,5 +31,9 @@ pub mod safe_path;
 pub mod site;
 /// How guessable a password is.
 pub mod strength;
+/// Which colours somebody wants to see.
+pub mod theme;
 /// User names.
 pub mod username;
+/// What a page knows of the request that it answers.
+pub mod visit;

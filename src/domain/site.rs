@@ -19,6 +19,15 @@ impl Default for AssetPaths {
     }
 }
 
+/// Where colour and sign of this site are served; without one, pages have ours.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BrandPaths {
+    /// A style sheet with the colour.
+    pub style: Option<String>,
+    /// The sign.
+    pub logo: Option<String>,
+}
+
 /// The settings that pages show or check by.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Site {
@@ -34,6 +43,8 @@ pub struct Site {
     pub mail_page: Option<String>,
     /// Where the files of this build are served.
     pub assets: AssetPaths,
+    /// Where colour and sign are served.
+    pub brand: BrandPaths,
 }
 
 impl Default for Site {
@@ -45,6 +56,7 @@ impl Default for Site {
             password_minimum: super::password::MIN_CODE_POINTS,
             mail_page: None,
             assets: AssetPaths::default(),
+            brand: BrandPaths::default(),
         }
     }
 }

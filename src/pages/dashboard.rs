@@ -84,7 +84,7 @@ fn Dashboard(user: CurrentUser, previous: Option<PreviousSignIn>) -> impl IntoVi
                             }
                                 .into_any()
                         }
-                        None => view! { <p>{text.first_time}</p> }.into_any(),
+                        None => view! { <p class="empty">{text.first_time}</p> }.into_any(),
                     }}
                 </section>
             </div>

@@ -3,10 +3,12 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{layout::Layout, sentence::Sentence, time::Time},
-    domain::{moment::Moment, site::Site},
+    components::{sentence::Sentence, time::Time},
+    domain::{moment::Moment, site::Site, visit::Visit},
     words,
 };
+
+use super::frame::{Surroundings, Visitor};
 
 /// A mail in the outbox.
 #[derive(Clone, Debug)]
@@ -25,18 +27,18 @@ pub struct Mail {
 
 /// A whole document with the given mails.
 #[must_use]
-pub fn document(site: &Site, mails: &[Mail]) -> String {
+pub fn document(site: &Site, visit: &Visit, mails: &[Mail]) -> String {
     let text = words::dev_mail();
-    let (name, mails) = (site.name.clone(), mails.to_vec());
-    super::whole_document(text.title, site, move || {
+    let mails = mails.to_vec();
+    super::whole_document(text.title, site, visit, move || {
         let is_empty = mails.is_empty();
         view! {
-            <Layout site_name=name navigation=().into_any()>
+            <Surroundings visitor=Visitor::Unknown>
                 <h1>{text.title}</h1>
                 <p class="lead">{text.lead}</p>
                 {is_empty.then(|| view! { <p>{text.nothing_yet}</p> })}
                 {mails.into_iter().map(|mail| view! { <MailCard mail /> }).collect_view()}
-            </Layout>
+            </Surroundings>
         }
         .into_any()
     })

@@ -3,23 +3,36 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{layout::Layout, sentence::Sentence},
-    domain::site::Site,
+    components::{
+        mark::{Mark, MarkSign},
+        sentence::{LinkedSentence, Sentence},
+    },
+    domain::{site::Site, visit::Visit},
     words,
 };
 
-use super::frame::Frame;
+use super::frame::{Frame, Surroundings, Visitor, ways};
 
 /// A whole document for an error.
 #[must_use]
-pub fn document(site: &Site, title: &'static str, sentence: &str, request_id: &str) -> String {
+pub fn document(
+    site: &Site,
+    visit: &Visit,
+    visitor: Visitor,
+    title: &'static str,
+    sentence: &str,
+    request_id: &str,
+) -> String {
     let text = words::error_page();
-    let (name, sentence, request_id) = (site.name.clone(), sentence.to_owned(), request_id.to_owned());
-    super::whole_document(title, site, move || {
+    let (sentence, request_id) = (sentence.to_owned(), request_id.to_owned());
+    super::whole_document(title, site, visit, move || {
         view! {
-            <Layout site_name=name navigation=().into_any()>
+            <Surroundings visitor>
+                <MarkSign mark=Mark::Lost />
                 <h1>{title}</h1>
-                <p class="lead">{sentence}</p>
+                <p class="lead">
+                    <LinkedSentence text=sentence ways=ways() />
+                </p>
                 <p class="actions">
                     <a class="button" href="/">
                         {text.front_page}
@@ -30,7 +43,7 @@ pub fn document(site: &Site, title: &'static str, sentence: &str, request_id: &s
                         <code class="wrap">{request_id}</code>
                     </Sentence>
                 </p>
-            </Layout>
+            </Surroundings>
         }
         .into_any()
     })

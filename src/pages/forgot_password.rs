@@ -4,7 +4,12 @@ use leptos::prelude::*;
 
 use crate::{
     api,
-    components::{form::Form, sentence::Sentence, text_field::TextField},
+    components::{
+        form::Form,
+        mark::{Mark, MarkSign},
+        sentence::Sentence,
+        text_field::TextField,
+    },
     domain::{
         field::Field,
         flash::{Flash, Notice},
@@ -60,6 +65,7 @@ fn Sent(flash: Flash) -> impl IntoView {
     let text = words::forgot_password();
     view! {
         <Frame title=text.sent>
+            <MarkSign mark=Mark::Mail />
             <h1>{text.sent}</h1>
             <p>
                 <Sentence text=text.looked_for>

@@ -8,6 +8,8 @@ pub mod change_password;
 pub mod dashboard;
 /// `/dev/mail`
 pub mod dev_mail;
+/// `/dev/style`
+pub mod dev_style;
 /// Errors.
 pub mod error;
 /// `/forgot-password`
@@ -31,22 +33,27 @@ pub mod sign_up;
 /// `/verify-email`
 pub mod verify_email;
 
-use crate::{domain::site::Site, words};
+use crate::{
+    domain::{site::Site, visit::Visit},
+    words,
+};
 
 /// A page rendered outside of the route table, as a whole document. Its own reactive owner ends with it.
-fn whole_document(title: &str, site: &Site, page: impl FnOnce() -> leptos::prelude::AnyView) -> String {
+fn whole_document(title: &str, site: &Site, visit: &Visit, page: impl FnOnce() -> leptos::prelude::AnyView) -> String {
     use leptos::prelude::*;
 
     let title = (words::frame().title)(title, &site.name);
     let owner = Owner::new_root(None);
     owner.with(|| {
         provide_context(site.clone());
+        provide_context(visit.clone());
         view! {
             <!DOCTYPE html>
-            <html lang=words::language().tag()>
+            <html lang=words::language().tag() data-theme=visit.theme.chosen()>
                 <head>
                     <crate::app::Head />
                     <title></title>
+                    <meta name="robots" content="noindex" />
                 </head>
                 <body>{page()}</body>
             </html>

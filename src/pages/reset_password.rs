@@ -4,7 +4,11 @@ use leptos::prelude::*;
 
 use crate::{
     api,
-    components::{form::Form, sentence::Sentence},
+    components::{
+        form::Form,
+        mark::{Mark, MarkSign},
+        sentence::Sentence,
+    },
     domain::{form::Form as Rules, page_data::ResetLink},
     words,
 };
@@ -54,6 +58,7 @@ fn DeadLink() -> impl IntoView {
     let text = words::reset_password();
     view! {
         <Frame title=text.dead_title>
+            <MarkSign mark=Mark::Broken />
             <h1>{text.dead_heading}</h1>
             <p class="lead">{text.dead_lead}</p>
             <p class="actions">

@@ -4,7 +4,10 @@ use leptos::prelude::*;
 
 use crate::{
     api,
-    components::form::Form,
+    components::{
+        form::Form,
+        mark::{Mark, MarkSign},
+    },
     domain::{form::Form as Rules, page_data::SetUpLink},
     words,
 };
@@ -47,6 +50,7 @@ fn DeadLink() -> impl IntoView {
     let text = words::set_up();
     view! {
         <Frame title=text.dead_title>
+            <MarkSign mark=Mark::Broken />
             <h1>{text.dead_heading}</h1>
             <p class="lead">{text.dead_lead}</p>
             <p class="actions">

@@ -12,7 +12,7 @@ use crate::{
     words,
 };
 
-use super::frame::{Frame, flash};
+use super::frame::{Frame, flash, site};
 
 /// The sign-in page.
 #[component]
@@ -22,7 +22,7 @@ pub fn SignInPage() -> impl IntoView {
     let errors = flash.field_errors();
     let next = use_query_map().with_untracked(|query| query.get("next")).and_then(|next| SafePath::parse(&next));
     view! {
-        <Frame title=text.title>
+        <Frame title=text.title description=(text.description)(&site().name)>
             <h1>{text.heading}</h1>
             <Form action=api::SIGN_IN.action.to_owned() rules=Rules::SignIn>
                 <TextField
@@ -43,6 +43,17 @@ pub fn SignInPage() -> impl IntoView {
             <p class="aside">
                 <a href="/forgot-password">{text.forgot_password}</a>
             </p>
+            {site()
+                .needs_verification
+                .then(|| {
+                    view! {
+                        <p class="aside">
+                            <Sentence text=text.just_signed_up>
+                                <a href="/verify-email">{text.open_the_link}</a>
+                            </Sentence>
+                        </p>
+                    }
+                })}
             <p class="aside">
                 <Sentence text=text.new_here>
                     <a href="/sign-up">{text.create_account}</a>

@@ -21,7 +21,7 @@ pub fn SignUpPage() -> impl IntoView {
     let (site, flash) = (site(), flash());
     let rules = Rules::SignUp { identifier: site.identifier, minimum: site.password_minimum };
     view! {
-        <Frame title=text.title>
+        <Frame title=text.title description=(text.description)(&site.name)>
             <h1>{text.heading}</h1>
             <Form action=api::SIGN_UP.action.to_owned() rules>
                 <NewAccountFields site flash />

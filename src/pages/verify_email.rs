@@ -5,7 +5,13 @@ use leptos::prelude::*;
 
 use crate::{
     api,
-    components::{form::Form, password_input::PasswordField, sentence::Sentence, text_field::TextField},
+    components::{
+        form::Form,
+        mark::{Mark, MarkSign},
+        password_input::PasswordField,
+        sentence::Sentence,
+        text_field::TextField,
+    },
     domain::{
         account::CurrentUser, email::Email, field::Field, flash::Notice, form::Form as Rules, page_data::VerifyLink,
     },
@@ -82,6 +88,7 @@ fn Waiting(address: Email, is_signed_in: bool) -> impl IntoView {
     let shown = address.to_string();
     view! {
         <Frame title=text.check_mail>
+            <MarkSign mark=Mark::Mail />
             <h1>{text.check_mail}</h1>
             <p>
                 <Sentence text=text.sent_to>
@@ -119,6 +126,7 @@ fn Done(address: Option<Email>) -> impl IntoView {
     });
     view! {
         <Frame title=text.done>
+            <MarkSign mark=Mark::Done />
             <h1>{text.done}</h1>
             {lead}
             <p class="actions">
@@ -154,6 +162,7 @@ fn DeadLink(address: Option<Email>) -> impl IntoView {
     };
     view! {
         <Frame title=text.dead_title>
+            <MarkSign mark=Mark::Broken />
             <h1>{text.dead_heading}</h1>
             <p class="lead">{text.dead_lead}</p>
             <Form action=api::RESEND_VERIFICATION.action.to_owned() rules>

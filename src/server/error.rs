@@ -19,6 +19,9 @@ pub enum ServerError {
     /// The operator's list of breached passwords cannot be read; nothing is accepted unread.
     #[error("breached_passwords: {0}")]
     BreachedPasswords(String),
+    /// The operator's sign cannot be used.
+    #[error("{0}")]
+    Logo(String),
     /// No randomness.
     #[error("the operating system gave no randomness")]
     Random,

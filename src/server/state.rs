@@ -16,7 +16,7 @@ use super::{
     config::Config,
     crypto::{password::HashingPool, password_lists::BreachedPasswords},
     error::ServerError,
-    http::assets,
+    http::{assets, brand::Brand},
     random::{Random, SystemRandom},
     storage::Db,
 };
@@ -30,6 +30,8 @@ pub struct AppState {
     pub config: Arc<Config>,
     /// What pages know of this site.
     pub site: Arc<Site>,
+    /// Its colour and its sign.
+    pub brand: Arc<Brand>,
     /// The database.
     pub db: Db,
     /// The clock.
@@ -58,7 +60,7 @@ impl AppState {
     /// Puts together a process with a clock and randomness of the caller's.
     ///
     /// # Errors
-    /// When the hashing cost cannot be had, or the list of breached passwords not be read.
+    /// When the hashing cost cannot be had, or the list of breached passwords or the sign not be read.
     pub fn with_seams(
         config: Config,
         db: Db,
@@ -72,9 +74,11 @@ impl AppState {
             passwords = passwords.with_breached(list);
         }
         let assets = assets::paths(&config.site_root, &config.estimator_root, config.is_watched());
+        let brand = Brand::load(&config)?;
         Ok(Self {
             leptos_options: config.leptos_options(&assets),
-            site: Arc::new(config.site(assets)),
+            site: Arc::new(config.site(assets, brand.paths())),
+            brand: Arc::new(brand),
             passwords,
             config: Arc::new(config),
             db,

@@ -69,7 +69,7 @@ fn part(letter: &str, content_type: &str) -> String {
 }
 
 /// Opens a page as the developer at this machine.
-async fn get_from_here(browser: &mut Browser, path: &str) -> Answer {
+pub async fn get_from_here(browser: &mut Browser, path: &str) -> Answer {
     let here = ConnectInfo(SocketAddr::from((Ipv4Addr::LOCALHOST, 40_000)));
     let request = browser.request(Method::GET, path).extension(here).body(Body::empty());
     browser.send(request.expect("a request")).await

@@ -5,7 +5,7 @@ use latchkey::{
     server::storage::{
         StoreError, outbox,
         sessions::{self, EndReason, NewSession},
-        tokens::{self, Purpose},
+        tokens::{self, Owner, Purpose},
         users,
     },
 };
@@ -145,14 +145,16 @@ on_both_engines! {
         add_user(world, "1", "sam@example.com").await;
         let mut tx = world.state.db.begin().await.expect("begun");
         let until = NOW.plus(1_800);
-        tokens::replace(&mut tx, "old", Purpose::ResetPassword, Some("1"), NOW, until).await.expect("added");
-        tokens::replace(&mut tx, "new", Purpose::ResetPassword, Some("1"), NOW, until).await.expect("added");
-        tokens::replace(&mut tx, "set-up", Purpose::SetUp, None, NOW, until).await.expect("added");
+        let sam = Owner { user_id: Some("1".into()), email_key: Some("sam@example.com".into()) };
+        let nobody = Owner { user_id: None, email_key: None };
+        tokens::replace(&mut tx, "old", Purpose::ResetPassword, &sam, NOW, until).await.expect("added");
+        tokens::replace(&mut tx, "new", Purpose::ResetPassword, &sam, NOW, until).await.expect("added");
+        tokens::replace(&mut tx, "set-up", Purpose::SetUp, &nobody, NOW, until).await.expect("added");
         tx.commit().await.expect("done");
         let mut conn = world.state.db.write().await.expect("a connection");
         assert_eq!(tokens::find_live(&mut conn, "old", Purpose::ResetPassword, NOW).await.expect("read"), None);
-        assert_eq!(tokens::find_live(&mut conn, "new", Purpose::ResetPassword, NOW).await.expect("read"), Some(Some("1".into())));
-        assert_eq!(tokens::find_live(&mut conn, "set-up", Purpose::SetUp, NOW).await.expect("read"), Some(None));
+        assert_eq!(tokens::find_live(&mut conn, "new", Purpose::ResetPassword, NOW).await.expect("read"), Some(sam));
+        assert_eq!(tokens::find_live(&mut conn, "set-up", Purpose::SetUp, NOW).await.expect("read"), Some(nobody));
         assert!(!tokens::spend(&mut conn, "new", Purpose::SetUp, NOW).await.expect("another purpose"));
         assert!(!tokens::spend(&mut conn, "new", Purpose::ResetPassword, until).await.expect("too late"));
         assert!(tokens::spend(&mut conn, "new", Purpose::ResetPassword, until.plus(-1)).await.expect("in time"));

@@ -18,6 +18,7 @@ use crate::domain::{
     field::FieldError,
     flash::Notice,
     strength::{Reason, Strength},
+    theme::Theme,
 };
 
 use self::{
@@ -25,7 +26,7 @@ use self::{
         ChangeEmail, ChangePassword, Dashboard, DevMail, ErrorPage, ForgotPassword, Home, NewAccount, ResetPassword,
         SetUp, SignIn, SignUp, VerifyEmail,
     },
-    pieces::{Device, Form, Frame, Mail, Meter, PasswordInput},
+    pieces::{Device, Form, Frame, Mail, Meter, PasswordInput, ThemeSwitch, Ways},
 };
 
 /// A language that texts exist in.
@@ -64,6 +65,18 @@ macro_rules! say {
 #[must_use]
 pub fn frame() -> &'static Frame {
     say!(pieces::FRAME)
+}
+
+/// Phrases that are links.
+#[must_use]
+pub fn ways() -> &'static Ways {
+    say!(pieces::WAYS)
+}
+
+/// A choice of colours.
+#[must_use]
+pub fn theme_switch() -> &'static ThemeSwitch {
+    say!(pieces::THEME_SWITCH)
 }
 
 /// What every form says of itself.
@@ -202,4 +215,10 @@ pub fn strength_word(strength: Strength) -> &'static str {
 #[must_use]
 pub fn reason(reason: Reason) -> String {
     say!(sentences::reason(reason))
+}
+
+/// What a choice of colours is called.
+#[must_use]
+pub fn theme_name(theme: Theme) -> &'static str {
+    say!(sentences::theme_name(theme))
 }

@@ -33,6 +33,8 @@ pub struct Home {
 pub struct SignIn {
     /// The title.
     pub title: &'static str,
+    /// What it is for, for search engines, from the site's name.
+    pub description: fn(site: &str) -> String,
     /// The heading.
     pub heading: &'static str,
     /// The label of the e-mail address or user name.
@@ -45,6 +47,10 @@ pub struct SignIn {
     pub submit: &'static str,
     /// The link for who forgot the password.
     pub forgot_password: &'static str,
+    /// Around the link for who has not confirmed their address yet, where that is needed.
+    pub just_signed_up: Around,
+    /// That link.
+    pub open_the_link: &'static str,
     /// Around the link for who has no account.
     pub new_here: Around,
     /// That link.
@@ -56,6 +62,8 @@ pub struct SignIn {
 pub struct SignUp {
     /// The title.
     pub title: &'static str,
+    /// What it is for, for search engines, from the site's name.
+    pub description: fn(site: &str) -> String,
     /// The heading.
     pub heading: &'static str,
     /// The button.

@@ -1,5 +1,5 @@
-//! The shapes of texts that belong to no single page: frame, form, password field, meter, device, mails. Must not hold a
-//! text.
+//! The shapes of texts that belong to no single page: frame, colours, form, password field, meter, device, mails. Must not
+//! hold a text.
 
 /// What every page stands in.
 #[derive(Clone, Copy, Debug)]
@@ -14,8 +14,26 @@ pub struct Frame {
     pub sign_in: &'static str,
     /// The link to the sign-up page.
     pub create_account: &'static str,
+    /// The link for somebody who may be signed in.
+    pub account: &'static str,
     /// The button that ends the session.
     pub sign_out: &'static str,
+}
+
+/// Phrases of sentences that lead to the page that does what they say. A sentence need not hold them.
+#[derive(Clone, Copy, Debug)]
+pub struct Ways {
+    /// To the sign-in page.
+    pub sign_in: &'static str,
+    /// To the page that mails a link.
+    pub reset_password: &'static str,
+}
+
+/// A choice of colours.
+#[derive(Clone, Copy, Debug)]
+pub struct ThemeSwitch {
+    /// What is chosen.
+    pub label: &'static str,
 }
 
 /// What every form says of itself.

@@ -4,9 +4,9 @@ use std::net::IpAddr;
 
 use url::Url;
 
-use crate::domain::{email::Email, password};
+use crate::domain::{accent::Accent, email::Email, password};
 
-use super::{Config, Environment};
+use super::{Config, Environment, logo};
 
 impl Config {
     /// Why these settings must not be run with, a line each; none where they are fit (ASVS 13.4.2).
@@ -43,6 +43,12 @@ impl Config {
             self.base_url.as_ref().is_none_or(is_origin),
             "base_url must be like https://accounts.example.com, without a path",
         );
+        if let Some(reason) = self.unfit_accent() {
+            unless(false, &reason);
+        }
+        if let Some(Err(reason)) = self.logo.as_deref().map(logo::read) {
+            unless(false, &reason);
+        }
         match self.environment {
             Environment::Development => unless(
                 self.is_loopback(),
@@ -68,6 +74,21 @@ impl Config {
             }
         }
         reasons
+    }
+
+    /// Why the colour cannot be used: buttons have white text on it (WCAG 2.2, 1.4.3).
+    fn unfit_accent(&self) -> Option<String> {
+        let Some(accent) = Accent::parse(&self.accent_color) else {
+            return Some("accent_color must be like #2b4acb".into());
+        };
+        let contrast = accent.contrast_with_white();
+        // Cut off, so that what is just too little is not shown as enough.
+        (contrast < Accent::LEAST_CONTRAST).then(|| {
+            format!(
+                "accent_color {accent} is too light: white text on it has a contrast of {:.2}:1, and needs 4.5:1",
+                (contrast * 100.0).floor() / 100.0
+            )
+        })
     }
 
     /// Whether links in mail cannot be read on their way to the mail server.

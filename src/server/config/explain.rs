@@ -19,13 +19,15 @@ pub struct Setting {
 }
 
 /// What each setting means, in the order in which they are shown.
-const MEANINGS: [(&str, &str); 29] = [
+const MEANINGS: [(&str, &str); 31] = [
     ("environment", "development serves loopback only; production needs https and a mail server"),
     ("database_url", "sqlite://path, made when missing, or postgres://…"),
     ("bind", "the address to listen on"),
     ("port", "the port to listen on; 0 takes any that is free"),
     ("base_url", "how people reach the site; links in mail start with it"),
     ("site_name", "what the site is called"),
+    ("accent_color", "the one colour of the site, #rrggbb, dark enough for white text"),
+    ("logo", "an SVG file with the sign of the site, instead of ours"),
     ("identifier", "what sign-up asks for: email, username or either"),
     ("verify_email", "required or optional; without it, required as soon as there is a mail server"),
     ("password_min_length", "the fewest characters of a password"),

@@ -5,6 +5,8 @@
 mod check;
 /// Every setting in force, where it came from, and what it means.
 pub mod explain;
+/// The sign of a site.
+pub mod logo;
 
 use std::{
     net::{IpAddr, Ipv4Addr},
@@ -22,9 +24,10 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::domain::{
+    accent::Accent,
     identifier::IdentifierMode,
     password,
-    site::{AssetPaths, Site},
+    site::{AssetPaths, BrandPaths, Site},
 };
 use crate::server::crypto::password::HashingCost;
 
@@ -99,6 +102,10 @@ pub struct Config {
     pub base_url: Option<Url>,
     /// What the site is called.
     pub site_name: String,
+    /// The one colour of the site, `#rrggbb`; white text stands on it.
+    pub accent_color: String,
+    /// An SVG file with the sign of the site.
+    pub logo: Option<PathBuf>,
     /// Which identifiers sign-up asks for.
     pub identifier: IdentifierMode,
     /// Whether an address must be proven; without it, as soon as there is a mail server.
@@ -156,6 +163,8 @@ impl Default for Config {
             port: 3000,
             base_url: None,
             site_name: "Latchkey".into(),
+            accent_color: Accent::DEFAULT.to_string(),
+            logo: None,
             identifier: IdentifierMode::Email,
             verify_email: None,
             password_min_length: password::MIN_CODE_POINTS,
@@ -240,9 +249,15 @@ impl Config {
         self.is_development() && std::env::var_os("LEPTOS_WATCH").is_some()
     }
 
+    /// The one colour of the site.
+    #[must_use]
+    pub fn accent(&self) -> Accent {
+        Accent::parse(&self.accent_color).unwrap_or(Accent::DEFAULT)
+    }
+
     /// What pages know of this site.
     #[must_use]
-    pub fn site(&self, assets: AssetPaths) -> Site {
+    pub fn site(&self, assets: AssetPaths, brand: BrandPaths) -> Site {
         Site {
             name: self.site_name.clone(),
             identifier: self.identifier,
@@ -250,6 +265,7 @@ impl Config {
             password_minimum: self.password_min_length,
             mail_page: (self.is_development() && self.smtp_url.is_none()).then(|| "/dev/mail".into()),
             assets,
+            brand,
         }
     }
 
@@ -332,11 +348,25 @@ mod tests {
             "password_min_length = 7",
             "session_idle_minutes = 0",
             "mail_from = 'nobody'",
+            "accent_color = 'blue'",
+            "accent_color = '#ffcc00'",
+            "logo = '/no/such/file.svg'",
+            "logo = 'Cargo.toml'",
         ] {
             assert!(matches!(with(toml), Err(ConfigError::Unfit(_))), "{toml}");
         }
         let fit = "environment = 'production'\nbase_url = 'https://accounts.example.com'\nsmtp_url = 'smtps://mail.example.com'";
         assert!(with(fit).expect("fit").is_https());
+    }
+
+    #[test]
+    fn a_colour_that_is_too_light_is_refused_with_the_figure() {
+        let refusal = with("accent_color = '#777777'").expect_err("too light").to_string();
+        assert_eq!(
+            refusal,
+            "accent_color #777777 is too light: white text on it has a contrast of 4.47:1, and needs 4.5:1"
+        );
+        assert_eq!(with("accent_color = '#767676'").expect("fit").accent().to_string(), "#767676");
     }
 
     /// ASVS 16.2.5.

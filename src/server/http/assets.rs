@@ -19,11 +19,11 @@ use tower_http::services::ServeDir;
 use crate::{domain::site::AssetPaths, server::crypto::token::digest};
 
 /// What is kept for ever, because its path changes with its content.
-const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+pub(super) const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 /// What is asked for again each time, and mostly answered with 304.
 const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
 /// Hexadecimal digits of a digest in a path.
-const DIGITS: usize = 16;
+pub(super) const DIGITS: usize = 16;
 /// The ends of names of files that were made smaller.
 const SMALLER: [&str; 2] = ["br", "gz"];
 

@@ -11,6 +11,7 @@ use crate::{
         field::Field,
         flash::{Flash, Notice},
         safe_path::SafePath,
+        theme::Theme,
     },
     server::{
         crypto::token::OneTimeToken,
@@ -22,7 +23,7 @@ use crate::{
     },
 };
 
-use super::{cookies::Jar, flash, links};
+use super::{cookies::Jar, flash, links, visit};
 
 /// One call of a server function.
 #[derive(Clone, Debug)]
@@ -106,6 +107,11 @@ impl Call {
     pub fn remember_device(&self, device: Option<&OneTimeToken>) {
         let is_https = self.state.config.is_https();
         Self::set_cookie(device.and_then(|device| Jar::Device.keep(device.secret(), DEVICE_SECONDS, is_https)));
+    }
+
+    /// Keeps the colours that were chosen.
+    pub fn remember_theme(&self, theme: Theme) {
+        Self::set_cookie(visit::remember(theme, self.state.config.is_https()));
     }
 
     /// Makes the browser forget the session cookie: tower-sessions 0.15 leaves out `Secure`, without which browsers keep a

@@ -15,6 +15,8 @@ pub enum Jar {
     Link,
     /// Known from an earlier sign-in; opens nothing.
     Device,
+    /// The colours that were chosen.
+    Theme,
 }
 
 impl Jar {
@@ -30,6 +32,8 @@ impl Jar {
             (Self::Link, false) => "latchkey-link",
             (Self::Device, true) => "__Host-latchkey-device",
             (Self::Device, false) => "latchkey-device",
+            (Self::Theme, true) => "__Host-latchkey-theme",
+            (Self::Theme, false) => "latchkey-theme",
         }
     }
 

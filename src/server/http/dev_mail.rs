@@ -1,27 +1,25 @@
 //! Mail that a developer reads at `/dev/mail`, while no mail server is set. Not mounted in production, and answers only to
 //! the machine it runs on. Must not change anything.
 
-use std::net::SocketAddr;
-
 use axum::{
-    Router,
-    extract::{ConnectInfo, Path, Request, State},
+    Extension, Router,
+    extract::{Path, State},
     http::{
         StatusCode,
-        header::{CONTENT_SECURITY_POLICY, HOST, X_FRAME_OPTIONS},
+        header::{CONTENT_SECURITY_POLICY, X_FRAME_OPTIONS},
     },
-    middleware::{self, Next},
+    middleware::from_fn,
     response::{Html, IntoResponse, Response},
     routing::get,
 };
 
 use crate::{
-    domain::error::AuthError,
+    domain::{error::AuthError, visit::Visit},
     pages::dev_mail::{self, Mail},
     server::{error::FlowError, state::AppState, storage::outbox},
 };
 
-use super::{errors, headers::content_security_policy};
+use super::{errors, headers::content_security_policy, only_this_machine};
 
 /// How many mails are shown.
 const MOST: i64 = 50;
@@ -33,15 +31,16 @@ pub fn routes() -> Router<AppState> {
     Router::new()
         .route("/dev/mail", get(page))
         .route("/dev/mail/{id}", get(html_part))
-        .route_layer(middleware::from_fn(only_this_machine))
+        .route_layer(from_fn(only_this_machine::layer))
 }
 
-async fn page(State(state): State<AppState>) -> Response {
+async fn page(State(state): State<AppState>, Extension(visit): Extension<Visit>) -> Response {
     match newest(&state).await {
         Ok(mails) => {
             // The HTML parts stand in frames.
             let policy = format!("{}; frame-src 'self'", content_security_policy(None, state.config.is_watched()));
-            ([(CONTENT_SECURITY_POLICY, policy)], Html(dev_mail::document(&state.site(), &mails))).into_response()
+            ([(CONTENT_SECURITY_POLICY, policy)], Html(dev_mail::document(&state.site(), &visit, &mails)))
+                .into_response()
         }
         Err(error) => errors::answer(&AuthError::from(error)),
     }
@@ -73,20 +72,4 @@ async fn html_part(State(state): State<AppState>, Path(id): Path<String>) -> Res
 async fn find(state: &AppState, id: &str) -> Result<Option<String>, FlowError> {
     let row = outbox::find(&mut state.db.read().await?, id).await?;
     Ok(row.map(|row| row.html).filter(|html| !html.is_empty()))
-}
-
-/// By peer, and by name, so that no other site's page can read it by pointing its own name here.
-async fn only_this_machine(request: Request, next: Next) -> Response {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    let is_near = peer.is_none_or(|ConnectInfo(peer)| peer.ip().to_canonical().is_loopback());
-    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-    let name = host.rsplit_once(':').map_or(host, |(name, port)| if port.ends_with(']') { host } else { name });
-    // A proxy on the same machine makes strangers look near.
-    let is_forwarded =
-        ["forwarded", "x-forwarded-for", "x-real-ip", "via"].iter().any(|name| request.headers().contains_key(*name));
-    if is_near && !is_forwarded && matches!(name, "localhost" | "127.0.0.1" | "[::1]") {
-        next.run(request).await
-    } else {
-        StatusCode::NOT_FOUND.into_response()
-    }
 }

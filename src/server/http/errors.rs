@@ -13,11 +13,13 @@ use axum::{
 };
 
 use crate::{
-    domain::error::AuthError,
-    pages,
+    domain::{account::CurrentUser, error::AuthError, visit::Visit},
+    pages::{self, frame::Visitor},
     server::{request_info::RequestInfo, state::AppState},
     words,
 };
+
+use super::cookies::Jar;
 
 /// Left in a response for the layer: the answer to write.
 #[derive(Clone, Debug)]
@@ -53,6 +55,8 @@ pub fn wants_html(headers: &HeaderMap) -> bool {
 pub async fn layer(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let is_page = wants_html(request.headers());
     let info = request.extensions().get::<RequestInfo>().cloned().unwrap_or_default();
+    let visit = request.extensions().get::<Visit>().cloned().unwrap_or_default();
+    let has_session_cookie = Jar::Session.read(request.headers(), state.config.is_https()).is_some();
     let response = next.run(request).await;
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
@@ -60,10 +64,15 @@ pub async fn layer(State(state): State<AppState>, request: Request, next: Next) 
         return response;
     }
     let (mut parts, _) = response.into_parts();
+    let visitor = match parts.extensions.remove::<CurrentUser>() {
+        Some(user) => Visitor::Known(Box::new(user)),
+        None if has_session_cookie => Visitor::Unknown,
+        None => Visitor::Nobody,
+    };
     let error = parts.extensions.get::<Answer>().map(|answer| answer.0.clone());
     let (title, sentence) = title_and_sentence(status, error.as_ref());
     let (content_type, body) = if is_page {
-        ("text/html; charset=utf-8", pages::error::document(&state.site(), title, &sentence, &info.id))
+        ("text/html; charset=utf-8", pages::error::document(&state.site(), &visit, visitor, title, &sentence, &info.id))
     } else {
         ("application/json", json(error.as_ref(), &sentence, &info.id))
     };

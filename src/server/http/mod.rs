@@ -4,6 +4,8 @@
 pub mod access;
 /// Files of the browser side.
 pub mod assets;
+/// Colour and sign of the site.
+pub mod brand;
 /// What a server function has at hand.
 pub mod call;
 /// Whom a request came from.
@@ -16,6 +18,8 @@ pub mod csp_report;
 pub mod csrf;
 /// Mail that a developer reads.
 pub mod dev_mail;
+/// Every piece of the interface, for a developer.
+pub mod dev_style;
 /// Documents as leptos writes them, mended.
 pub mod document;
 /// Errors as pages or JSON.
@@ -30,6 +34,8 @@ pub mod forms;
 pub mod headers;
 /// One-time tokens on their way from a link to a cookie.
 pub mod links;
+/// Who may see a developer's pages.
+pub mod only_this_machine;
 /// The routes of whoever cloned this.
 pub mod own;
 /// What each page is given before it is drawn.
@@ -40,3 +46,5 @@ pub mod principal;
 pub mod request;
 /// The router.
 pub mod router;
+/// What pages are told of the request they answer.
+pub mod visit;

@@ -15,18 +15,20 @@ use crate::{
 
 use super::errors;
 
-/// Leaves a `CurrentUser` in the request if its session is live. When that cannot be told, nobody is let in (ASVS 16.5.3).
+/// Leaves a `CurrentUser` in the request and its answer if its session is live. When that cannot be told, nobody is let in (ASVS 16.5.3).
 pub async fn layer(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let Some(session) = request.extensions().get::<Session>().cloned().map(CurrentSession::new) else {
         return errors::answer(&AuthError::Unexpected);
     };
     match current_user::run(&state, &session).await {
         Ok(user) => {
-            if let Some(user) = user {
-                request.extensions_mut().insert(user);
-            }
             request.extensions_mut().insert(session);
-            next.run(request).await
+            let Some(user) = user else { return next.run(request).await };
+            request.extensions_mut().insert(user.clone());
+            let mut response = next.run(request).await;
+            // For the page of an error, which is drawn outside of this layer.
+            response.extensions_mut().insert(user);
+            response
         }
         Err(failure) => errors::answer(&FlowError::Failure(failure).into()),
     }

@@ -17,13 +17,13 @@ use tower_sessions::{SessionManagerLayer, cookie::SameSite};
 
 use crate::{
     app::{App, shell},
-    domain::{account::CurrentUser, flash::Flash},
+    domain::{account::CurrentUser, flash::Flash, visit::Visit},
     server::{session::store::SqlSessionStore, state::AppState},
 };
 
 use super::{
-    access, assets, cookies::Jar, csp_report, csrf, dev_mail, document, errors, flash, forms, headers, links, own,
-    page_data, principal, request,
+    access, assets, brand, cookies::Jar, csp_report, csrf, dev_mail, dev_style, document, errors, flash, forms,
+    headers, links, own, page_data, principal, request, visit,
 };
 
 /// Names under which people look for our pages.
@@ -65,11 +65,16 @@ pub fn build(state: AppState) -> Router {
     if state.config.is_development() && state.config.smtp_url.is_none() {
         routes = routes.merge(dev_mail::routes());
     }
+    if state.config.is_development() {
+        routes = routes.merge(dev_style::routes());
+    }
     routes
+        .merge(brand::routes(&state.brand))
         .merge(assets::routes(&state.config.site_root, &state.config.estimator_root, &state.site.assets))
         .layer(from_fn_with_state(state.clone(), csrf::layer))
         .layer(CatchPanicLayer::custom(errors::after_panic))
         .layer(from_fn_with_state(state.clone(), errors::layer))
+        .layer(from_fn_with_state(state.clone(), visit::layer))
         .layer(from_fn(document::layer))
         .layer(from_fn_with_state(state.clone(), headers::layer))
         .layer(from_fn_with_state(state.clone(), request::layer))
@@ -88,6 +93,7 @@ fn provide_page_context(state: &AppState) {
     }
     let Some(parts) = use_context::<axum::http::request::Parts>() else { return };
     provide_context(parts.extensions.get::<Flash>().cloned().unwrap_or_default());
+    provide_context(parts.extensions.get::<Visit>().cloned().unwrap_or_default());
     if let Some(user) = parts.extensions.get::<CurrentUser>() {
         provide_context(user.clone());
     }

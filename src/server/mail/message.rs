@@ -3,7 +3,7 @@
 use url::Url;
 
 use crate::{
-    domain::{email::Email, moment::Moment},
+    domain::{accent::Accent, email::Email, moment::Moment},
     server::{
         device,
         error::ServerError,
@@ -58,11 +58,13 @@ impl Message {
         }
     }
 
-    fn write(self, site: &str, link: &Url, circumstances: Circumstances<'_>) -> Letter {
+    fn write(self, site: &str, accent: Accent, link: &Url, circumstances: Circumstances<'_>) -> Letter {
         let time = circumstances.at.for_people();
         let device = device::in_words(circumstances.user_agent);
+        let accent = accent.to_string();
         let values = [
             ("site", site),
+            ("accent", &accent),
             ("link", link.as_str()),
             ("time", &time),
             ("device", &device),
@@ -83,7 +85,8 @@ impl Message {
         link: &Url,
         circumstances: Circumstances<'_>,
     ) -> Result<(), ServerError> {
-        let Letter { subject, text, html } = self.write(&state.config.site_name, link, circumstances);
+        let Letter { subject, text, html } =
+            self.write(&state.config.site_name, state.config.accent(), link, circumstances);
         outbox::add(tx, &state.new_id()?, recipient, &subject, &text, &html, state.now()).await?;
         Ok(())
     }
@@ -99,7 +102,7 @@ mod tests {
     fn write(message: Message) -> Letter {
         let link = Url::parse("https://accounts.example.com/reset-password?token=abc").expect("a URL");
         let circumstances = Circumstances { at: Moment(1_795_203_960), user_agent: "", address: "192.0.2.7" };
-        message.write("Example", &link, circumstances)
+        message.write("Example", Accent::DEFAULT, &link, circumstances)
     }
 
     #[test]

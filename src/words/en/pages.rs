@@ -38,12 +38,15 @@ pub const HOME: &Home = &Home {
 /// `/sign-in`
 pub const SIGN_IN: &SignIn = &SignIn {
     title: "Sign in",
+    description: |site| format!("Sign in to {site} with your e-mail address or user name and your password."),
     heading: "Sign in",
     identifier: "E-mail address or user name",
     password: "Password",
     remember: "Keep me signed in on this device",
     submit: "Sign in",
     forgot_password: "Forgot your password?",
+    just_signed_up: Around::new("Just signed up? {}"),
+    open_the_link: "Open the link in our mail first",
     new_here: Around::new("New here? {}"),
     create_account: "Create account",
 };
@@ -51,6 +54,7 @@ pub const SIGN_IN: &SignIn = &SignIn {
 /// `/sign-up`
 pub const SIGN_UP: &SignUp = &SignUp {
     title: "Create account",
+    description: |site| format!("Create an account at {site} with an e-mail address and a password."),
     heading: "Create your account",
     submit: "Create account",
     have_an_account: Around::new("Have an account? {}"),
@@ -130,7 +134,7 @@ pub const VERIFY_EMAIL: &VerifyEmail = &VerifyEmail {
 /// `/account/email`
 pub const CHANGE_EMAIL: &ChangeEmail = &ChangeEmail {
     title: "Use another address",
-    heading: "Use another e-mail address",
+    heading: "Use another address",
     lead: Around::new("{} is not confirmed. Enter the address that is right; we mail a link to it."),
     email: "New e-mail address",
     password: "Password",

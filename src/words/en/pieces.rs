@@ -1,6 +1,6 @@
 //! English for what belongs to no single page.
 
-use crate::words::pieces::{Device, Form, Frame, Mail, Meter, PasswordInput};
+use crate::words::pieces::{Device, Form, Frame, Mail, Meter, PasswordInput, ThemeSwitch, Ways};
 
 /// What every page stands in.
 pub const FRAME: &Frame = &Frame {
@@ -9,8 +9,15 @@ pub const FRAME: &Frame = &Frame {
     navigation: "Account",
     sign_in: "Sign in",
     create_account: "Create account",
+    account: "Your account",
     sign_out: "Sign out",
 };
+
+/// Phrases that are links.
+pub const WAYS: &Ways = &Ways { sign_in: "sign in", reset_password: "reset your password" };
+
+/// A choice of colours.
+pub const THEME_SWITCH: &ThemeSwitch = &ThemeSwitch { label: "Colours" };
 
 /// What every form says of itself.
 pub const FORM: &Form =

@@ -1,4 +1,4 @@
-//! English for the closed lists of the domain: errors, notices, strengths. Says what to do, not what people did wrong.
+//! English for the closed lists of the domain: errors, notices, strengths, themes. Says what to do, not what people did wrong.
 
 use crate::domain::{
     error::AuthError,
@@ -6,6 +6,7 @@ use crate::domain::{
     flash::Notice,
     password,
     strength::{Reason, Strength},
+    theme::Theme,
     username,
 };
 
@@ -133,5 +134,14 @@ fn clause(reason: Reason) -> &'static str {
         Reason::Year => "years are tried early; leave them out or add words around them",
         Reason::Date => "dates are tried early; leave them out or add words around them",
         Reason::TooLittle => "add another word or two; uncommon ones are better",
+    }
+}
+
+/// A choice of colours.
+pub fn theme_name(theme: Theme) -> &'static str {
+    match theme {
+        Theme::System => "System",
+        Theme::Light => "Light",
+        Theme::Dark => "Dark",
     }
 }

@@ -1,0 +1,84 @@
+//! What is the same on every page: navigation, ways out of an error, and what search engines are told; and the page for
+//! developers.
+
+use axum::http::StatusCode;
+
+use crate::{
+    mail::get_from_here,
+    support::{Engine, OTHER_PASSWORD, World, on_both_engines},
+};
+
+const NOINDEX: &str = "<meta name=\"robots\" content=\"noindex\">";
+
+on_both_engines! {
+    async fn the_link_of_the_page_one_is_on_says_so(world) {
+        let mut person = world.sign_up("sam@example.com").await;
+        for (path, page) in [
+            ("/sign-in", world.anonymous().get("/sign-in?next=/dashboard").await),
+            ("/sign-up", world.anonymous().get("/sign-up").await),
+            ("/dashboard", person.browser.get("/dashboard").await),
+        ] {
+            assert_eq!(page.body.matches("aria-current").count(), 1, "{path}");
+            assert!(page.body.contains(&format!("href=\"{path}\" aria-current=\"page\"")), "{path}: {}", page.body);
+        }
+        assert!(!person.browser.get("/account/password").await.body.contains("aria-current"));
+    }
+
+    /// Errors are drawn outside of the layers that know people, and still do not offer to sign in to who is signed in.
+    async fn the_page_of_an_error_has_a_way_on_for_everybody(world) {
+        let mut person = world.sign_up("sam@example.com").await;
+        let strangers = world.anonymous().get("/no-such-page").await;
+        assert!(strangers.body.contains("href=\"/sign-in\"") && strangers.body.contains("href=\"/sign-up\""), "{}", strangers.body);
+        let unknown = person.browser.get("/no-such-page").await;
+        assert!(unknown.says("Your account") && !unknown.body.contains("href=\"/sign-in\""), "{}", unknown.body);
+        let known = person.browser.submit("/api/set_theme", &[]).await;
+        assert_eq!(known.status, StatusCode::BAD_REQUEST);
+        assert!(known.says("Sign out") && known.body.contains("href=\"/dashboard\">sam"), "{}", known.body);
+    }
+
+    async fn an_error_leads_where_its_sentence_says(world) {
+        world.sign_up("sam@example.com").await;
+        let wrong = world.anonymous().submit_and_follow("/api/sign_in", &[("identifier", "sam@example.com"), ("password", "x")]).await;
+        assert!(wrong.says("Check both, or reset your password.") && wrong.body.contains("<a href=\"/forgot-password\">reset your password"), "{}", wrong.body);
+        let fields = [("email", "sam@example.com"), ("new_password", OTHER_PASSWORD)];
+        let taken = world.anonymous().submit_and_follow("/api/sign_up", &fields).await;
+        assert!(taken.says("sign in or reset your password."), "{}", taken.body);
+        for link in ["<a href=\"/sign-in\">sign in", "<a href=\"/forgot-password\">reset your password"] {
+            assert!(taken.body.contains(link), "{link}: {}", taken.body);
+        }
+    }
+
+    async fn search_engines_find_the_front_door_and_nothing_else(world) {
+        let mut person = world.sign_up("sam@example.com").await;
+        for path in ["/", "/sign-in", "/sign-up"] {
+            let page = world.anonymous().get(path).await;
+            assert!(page.body.matches("<meta name=\"description\" content=\"").count() == 1 && !page.body.contains(NOINDEX), "{path}: {}", page.body);
+        }
+        for path in ["/forgot-password", "/reset-password", "/verify-email", "/setup", "/dashboard", "/account/email", "/no-such-page"] {
+            let page = person.browser.get(path).await;
+            assert!(page.body.contains(NOINDEX) && !page.body.contains("name=\"description\""), "{path}: {}", page.body);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_style_page_is_for_this_machine_and_not_for_production() {
+    let world = World::with(Engine::Sqlite, |_| {}).await;
+    let page = get_from_here(&mut world.anonymous(), "/dev/style").await;
+    assert_eq!(page.status, StatusCode::OK);
+    let mut ids: Vec<&str> = page.body.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    let count = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), count, "each once: {ids:?}");
+    for score in 0..=4 {
+        assert!(page.body.contains(&format!("data-score=\"{score}\"")), "{score}");
+    }
+    assert!(!page.body.contains("<script") && !page.body.contains(" style="), "{}", page.body);
+    assert_eq!(world.anonymous().get("/dev/style").await.status, StatusCode::NOT_FOUND, "from another address");
+    world.end().await;
+
+    let world = World::in_production(Engine::Sqlite).await;
+    assert_eq!(get_from_here(&mut world.anonymous(), "/dev/style").await.status, StatusCode::NOT_FOUND);
+    world.end().await;
+}
