@@ -87,9 +87,9 @@ on_both_engines! {
         browser.sign_in(&person.email, &person.password).await;
         assert_ne!(browser.cookies["latchkey-device"], planted);
         fail(&mut world.anonymous(), &person.email, 3).await;
-        let mut planter = world.anonymous();
-        planter.cookies.insert("latchkey-device".into(), planted);
-        assert!(try_once(&mut planter, &person.email, PASSWORD).await.says("Too many tries"));
+        let mut stranger = world.anonymous();
+        stranger.cookies.insert("latchkey-device".into(), planted);
+        assert!(try_once(&mut stranger, &person.email, PASSWORD).await.says("Too many tries"));
     }
 
     /// The browser of a sign-up is known from the beginning, and a reset is a way round a limit, as the page says.
