@@ -29,9 +29,11 @@ pub fn ThemeSwitch(
         }
     });
     view! {
-        <form class="theme" method="post" action=action role="group" aria-label=words::theme_switch().label>
+        <form method="post" action=action>
             <input type="hidden" name="next" value=next.as_str().to_owned() />
-            {buttons.into_iter().collect_view()}
+            <div class="theme" role="group" aria-label=words::theme_switch().label>
+                {buttons.into_iter().collect_view()}
+            </div>
         </form>
     }
 }
