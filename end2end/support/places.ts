@@ -80,7 +80,8 @@ export const PLACES: Place[] = [
       await page.goto((await mailbox.confirmations(person.email))[0]!.link);
     },
   },
-  { name: 'verify e-mail, dead link', open: (page) => page.goto('/verify-email') },
+  { name: 'verify e-mail, asking', open: (page) => page.goto('/verify-email') },
+  { name: 'verify e-mail, dead link', open: (page) => page.goto('/verify-email?token=none') },
   {
     name: 'change e-mail',
     async open(page, { person }) {

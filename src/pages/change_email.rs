@@ -24,6 +24,7 @@ fn Change(user: CurrentUser) -> impl IntoView {
     let errors = flash.field_errors();
     let present = user.email.as_ref().map(ToString::to_string).unwrap_or_default();
     let lead = if user.is_unverified { text.lead } else { text.confirmed };
+    let heading = if user.is_unverified { text.heading } else { words::verify_email().done };
     let form = user.is_unverified.then(|| {
         view! {
             <Form action=api::CHANGE_EMAIL.action.to_owned() rules=Rules::ChangeEmail>
@@ -46,7 +47,7 @@ fn Change(user: CurrentUser) -> impl IntoView {
     });
     view! {
         <Frame title=text.title>
-            <h1>{text.heading}</h1>
+            <h1>{heading}</h1>
             {(!present.is_empty())
                 .then(|| {
                     view! {

@@ -56,9 +56,11 @@ fn MailCard(mail: Mail) -> impl IntoView {
         }
     });
     let title = (words::dev_mail().as_html)(&mail.subject);
-    // Sandboxed: it is shown, and can do nothing.
-    let html =
-        mail.html_at.map(|src| view! { <iframe sandbox="" title=title src=src></iframe> }.attr("loading", "lazy"));
+    // Sandboxed: it is shown, and can do nothing but open its link.
+    let html = mail.html_at.map(|src| {
+        view! { <iframe sandbox="allow-popups allow-popups-to-escape-sandbox" title=title src=src></iframe> }
+            .attr("loading", "lazy")
+    });
     view! {
         <article class="card mail">
             <h2>{mail.subject}</h2>

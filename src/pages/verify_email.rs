@@ -40,7 +40,7 @@ pub fn VerifyEmailPage() -> impl IntoView {
         Some(VerifyLink::Dead) => view! { <DeadLink address=own /> }.into_any(),
         None => match own.or(asked) {
             Some(address) => view! { <Waiting address is_signed_in /> }.into_any(),
-            None => view! { <DeadLink address=None /> }.into_any(),
+            None => view! { <Ask /> }.into_any(),
         },
     }
 }
@@ -107,7 +107,23 @@ fn Waiting(address: Email, is_signed_in: bool) -> impl IntoView {
             <p class="aside">
                 <a href=another>{text.another_address}</a>
             </p>
-            {is_signed_in.then(|| view! { <p class="aside"><a href="/dashboard">{text.dashboard}</a></p> })}
+            {if is_signed_in {
+                view! {
+                    <p class="aside">
+                        <a href="/dashboard">{text.dashboard}</a>
+                    </p>
+                }
+                    .into_any()
+            } else {
+                view! {
+                    <p class="aside">
+                        <Sentence text=text.have_an_account>
+                            <a href="/sign-in">{text.sign_in}</a>
+                        </Sentence>
+                    </p>
+                }
+                    .into_any()
+            }}
         </Frame>
     }
 }
@@ -138,13 +154,42 @@ fn Done(address: Option<Email>) -> impl IntoView {
     }
 }
 
+/// For somebody of whom nothing is known.
+#[component]
+fn Ask() -> impl IntoView {
+    let text = words::verify_email();
+    view! {
+        <Frame title=text.title>
+            <MarkSign mark=Mark::Mail />
+            <h1>{text.title}</h1>
+            <p class="lead">{text.ask}</p>
+            <AskAgain address=None />
+        </Frame>
+    }
+}
+
 /// `address` is that of the person who is signed in, so that they need not enter it.
 #[component]
 fn DeadLink(address: Option<Email>) -> impl IntoView {
     let text = words::verify_email();
+    view! {
+        <Frame title=text.dead_title>
+            <MarkSign mark=Mark::Broken />
+            <h1>{text.dead_heading}</h1>
+            <p class="lead">{text.dead_lead}</p>
+            <AskAgain address />
+        </Frame>
+    }
+}
+
+/// The form that asks for a link, and the way back.
+#[component]
+fn AskAgain(address: Option<Email>) -> impl IntoView {
+    let text = words::verify_email();
     let flash = flash();
     let errors = flash.field_errors();
-    let rules = if address.is_some() { Rules::Nothing } else { Rules::ForgotPassword };
+    let is_signed_in = address.is_some();
+    let rules = if is_signed_in { Rules::Nothing } else { Rules::ForgotPassword };
     let field = match address {
         Some(address) => view! { <input type="hidden" name="email" value=address.to_string() /> }.into_any(),
         None => view! {
@@ -160,20 +205,16 @@ fn DeadLink(address: Option<Email>) -> impl IntoView {
         }
         .into_any(),
     };
+    let back = if is_signed_in { ("/dashboard", text.dashboard) } else { ("/sign-in", text.back_to_sign_in) };
     view! {
-        <Frame title=text.dead_title>
-            <MarkSign mark=Mark::Broken />
-            <h1>{text.dead_heading}</h1>
-            <p class="lead">{text.dead_lead}</p>
-            <Form action=api::RESEND_VERIFICATION.action.to_owned() rules>
-                {field}
-                <button class="button" type="submit">
-                    {text.send_again}
-                </button>
-            </Form>
-            <p class="aside">
-                <a href="/sign-in">{text.back_to_sign_in}</a>
-            </p>
-        </Frame>
+        <Form action=api::RESEND_VERIFICATION.action.to_owned() rules>
+            {field}
+            <button class="button" type="submit">
+                {text.send_again}
+            </button>
+        </Form>
+        <p class="aside">
+            <a href=back.0>{back.1}</a>
+        </p>
     }
 }

@@ -30,6 +30,14 @@ on_both_engines! {
         assert!(browser.is_signed_in().await);
     }
 
+    /// The one exception: browsers send reports of our policy in the name of no site.
+    async fn reports_of_the_policy_come_from_no_site(world) {
+        let browser = world.anonymous();
+        let request = browser.request(Method::POST, "/csp-report").header("origin", "null").header("sec-fetch-site", "cross-site");
+        let answer = browser.clone().send(request.body("{}".into()).expect("a request")).await;
+        assert_eq!(answer.status, StatusCode::NO_CONTENT);
+    }
+
     async fn no_form_answers_another_method(world) {
         let mut browser = world.anonymous();
         for form in FORMS {

@@ -152,7 +152,7 @@ on_both_engines! {
         assert!(page.says("Choose a new password:\nhttp://127.0.0.1:3000/reset-password?token="), "{}", page.body);
         let (_, frame) = page.body.split_once("<iframe ").expect("a frame");
         let (frame, _) = frame.split_once('>').expect("closed");
-        assert!(frame.contains("sandbox=\"\"") && frame.contains("title=\"Choose a new password for Latchkey, as HTML\""), "{frame}");
+        assert!(frame.contains("sandbox=\"allow-popups allow-popups-to-escape-sandbox\"") && frame.contains("title=\"Choose a new password for Latchkey, as HTML\""), "{frame}");
         let (_, path) = frame.split_once("src=\"").expect("an address");
         let (path, _) = path.split_once('"').expect("closed");
 
@@ -160,7 +160,7 @@ on_both_engines! {
         assert_eq!((shown.status, shown.body), (StatusCode::OK, mail.html));
         assert_eq!(shown.headers["x-frame-options"], "SAMEORIGIN");
         let policy = shown.headers["content-security-policy"].to_str().expect("text");
-        for rule in ["default-src 'none'", "style-src 'unsafe-inline'", "frame-ancestors 'self'", "sandbox"] {
+        for rule in ["default-src 'none'", "style-src 'unsafe-inline'", "frame-ancestors 'self'", "sandbox allow-popups allow-popups-to-escape-sandbox"] {
             assert!(policy.split("; ").any(|said| said == rule), "{rule} in {policy}");
         }
         let missing = get_from_here(&mut developer, "/dev/mail/none").await;

@@ -166,6 +166,12 @@ pub struct VerifyEmail {
     pub sent_to: Around,
     /// What to do with it, and when none comes.
     pub open_it: &'static str,
+    /// Around the link for who has an account already.
+    pub have_an_account: Around,
+    /// That link.
+    pub sign_in: &'static str,
+    /// What to do for who has no link.
+    pub ask: &'static str,
     /// How often it can be asked for.
     pub limit: &'static str,
     /// The button that asks for another mail.

@@ -35,7 +35,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Bring the database up to date and serve.
+    /// Bring the database up to date and serve; also what happens without a command.
     Serve,
     /// Bring the database up to date.
     Migrate,

@@ -53,6 +53,12 @@ async fn announce(state: &AppState) -> Result<(), CliError> {
     let config = &state.config;
     let base_url = config.base_url().map_err(crate::server::error::ServerError::from)?;
     println!("{} is at {base_url} ({}).", config.site_name, state.db.engine());
+    if !config.site_root.join("pkg/latchkey.css").exists() {
+        println!(
+            "There is no build in {}: pages will be bare. Run `make build`, or set site_root.",
+            config.site_root.display()
+        );
+    }
     match &config.smtp_url {
         Some(_) => println!("Mail leaves by SMTP, from {}.", config.mail_from),
         None => println!("Mail is kept, not sent: read it at {base_url}dev/mail."),

@@ -14,12 +14,14 @@ use url::Url;
 
 use crate::{domain::error::AuthError, server::state::AppState};
 
-use super::{cookies::Jar, errors};
+use super::{cookies::Jar, errors, headers::REPORTS};
 
 /// Lets a request through if its method is safe or it comes from this site.
 pub async fn layer(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let own = state.config.base_url().ok();
-    if is_allowed(request.method(), request.headers(), own.as_ref(), state.config.is_https()) {
+    // Browsers send reports in the name of no site; one changes nothing.
+    let is_report = request.uri().path() == REPORTS;
+    if is_report || is_allowed(request.method(), request.headers(), own.as_ref(), state.config.is_https()) {
         next.run(request).await
     } else {
         tracing::warn!(method = %request.method(), path = request.uri().path(), "refused a request from another site");

@@ -23,8 +23,9 @@ use super::{errors, headers::content_security_policy, only_this_machine};
 
 /// How many mails are shown.
 const MOST: i64 = 50;
-/// What the HTML part of a mail may do: be looked at, within our page.
-const FRAME_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox";
+/// What the HTML part of a mail may do: be looked at, within our page, and open its link in another one.
+const FRAME_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; \
+                            sandbox allow-popups allow-popups-to-escape-sandbox";
 
 /// The routes.
 pub fn routes() -> Router<AppState> {

@@ -19,6 +19,9 @@ use super::cookies::Jar;
 /// The pages that mailed links lead to.
 pub const PAGES: [&str; 3] = ["/reset-password", "/setup", "/verify-email"];
 
+/// Kept in place of what is no token.
+const NO_TOKEN: &str = "none";
+
 #[derive(Deserialize)]
 struct Carried {
     token: Option<String>,
@@ -31,10 +34,8 @@ pub async fn layer(State(state): State<AppState>, request: axum::extract::Reques
     let Some(token) = token_in(request.uri()) else { return next.run(request).await };
     let is_https = state.config.is_https();
     // What no token of ours looks like is dropped; the page then says that the link does not work.
-    let cookie = match token::presented_hash(&token) {
-        Some(_) => Jar::Link.keep(&token, LINK_SECONDS, is_https),
-        None => Jar::Link.forget(is_https),
-    };
+    let kept = if token::presented_hash(&token).is_some() { &token } else { NO_TOKEN };
+    let cookie = Jar::Link.keep(kept, LINK_SECONDS, is_https);
     let mut response = (StatusCode::SEE_OTHER, [(LOCATION, page)]).into_response();
     if let Some(cookie) = cookie {
         response.headers_mut().append(SET_COOKIE, cookie);

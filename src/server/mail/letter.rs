@@ -82,7 +82,7 @@ impl<'t> Block<'t> {
             Self::Button(label, link) => {
                 let (label, link) = (fill(label), fill(link));
                 format!(
-                    "<p><a class=\"button\" href=\"{link}\">{label}</a></p>\n<p class=\"address\" dir=\"ltr\">{link}</p>"
+                    "<p><a class=\"button\" href=\"{link}\" target=\"_blank\" rel=\"noopener\">{label}</a></p>\n<p class=\"address\" dir=\"ltr\">{link}</p>"
                 )
             }
             Self::Facts(facts) => {
@@ -187,7 +187,7 @@ mod tests {
         for part in [
             "<title>A word from &lt;Sam&gt;</title>",
             "<p dir=\"auto\">Tom &amp; &lt;Sam&gt; said:<br>\nyes: or &lt;no&gt;</p>",
-            "<p><a class=\"button\" href=\"https://example.com/?a=1&amp;b=2\">Open &quot;it&quot;</a></p>",
+            "<p><a class=\"button\" href=\"https://example.com/?a=1&amp;b=2\" target=\"_blank\" rel=\"noopener\">Open &quot;it&quot;</a></p>",
             "<p class=\"address\" dir=\"ltr\">https://example.com/?a=1&amp;b=2</p>",
             "<tr><th scope=\"row\">When</th><td dir=\"auto\">noon</td></tr>",
             "<td dir=\"auto\">&lt;Sam&gt;, at &lt;Sam&gt;</td>",

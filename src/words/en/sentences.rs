@@ -94,7 +94,9 @@ pub fn notice(notice: Notice) -> &'static str {
         Notice::PasswordChanged => "Your password is changed.",
         Notice::PasswordChangedSignIn => "Your password is changed. Sign in with the new one to go on.",
         Notice::AccountCreated => "Your account is ready. Sign in to go on.",
-        Notice::VerificationSent => "A mail with a link is on its way. The link works for 24 hours.",
+        Notice::VerificationSent => {
+            "If the address waits to be confirmed, a mail with a link is on its way. It works for 24 hours."
+        }
         Notice::EmailVerified => "Your e-mail address is confirmed.",
         Notice::ResetRequested => {
             "If an account belongs to that address, a mail with a link is on its way. The link works for 30 minutes."
