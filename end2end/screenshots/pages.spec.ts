@@ -17,7 +17,7 @@ test('every page and state', async ({ page, server, shot }) => {
   const newPassword = page.locator('#new-password');
 
   const islandsLive = async () => {
-    for (const toggle of await page.locator('.toggle').all()) await expect(toggle).toBeVisible();
+    for (const toggle of await page.locator('html:has(script[type=module]) .toggle').all()) await expect(toggle).toBeVisible();
   };
   const open = async (path: string) => {
     await page.goto(path);
@@ -47,6 +47,8 @@ test('every page and state', async ({ page, server, shot }) => {
   await shot('landing');
   await open('/no-such-page');
   await shot('not-found');
+  await open('/dev/style');
+  await shot('style');
   await open(server.setUpLink);
   await shot('set-up');
   await open('/setup?token=none');
@@ -70,6 +72,18 @@ test('every page and state', async ({ page, server, shot }) => {
   await send('Create account');
   await arriveAt('/dashboard');
   await shot('dashboard-first');
+  await open('/verify-email');
+  await shot('verify-email-waiting');
+  await open('/verify-email?token=none');
+  await shot('verify-email-dead-link');
+  await open('/account/email');
+  await shot('change-email');
+  await open('/dev/mail');
+  await page.locator('.mail a[href*="/verify-email"]').first().click();
+  await shot('verify-email');
+  await send('Confirm address');
+  await arriveAt('/dashboard');
+  await shot('dashboard-confirmed');
 
   await signOut();
   await shot('sign-in-after-sign-out');

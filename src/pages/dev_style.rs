@@ -67,10 +67,10 @@ fn Texts() -> impl IntoView {
         <Section id="texts" heading="Texts">
             <p>{marks.map(|mark| view! { <MarkSign mark /> " " })}</p>
             <p>"A paragraph with " <a href="#texts">"a link"</a> ", " <strong>"something strong"</strong> " and " <code>"code"</code> "."</p>
-            <p class="lead">"What leads into a page, with " <strong>"sam@example.com"</strong> " in it."</p>
+            <p class="lead">"What leads into a page, with " <strong dir="ltr">"sam@example.com"</strong> " in it."</p>
             <p class="hint">"What helps before typing."</p>
             <p class="aside">"Beside the matter: " <a href="#texts">"another way"</a></p>
-            <p class="wrap">"a.rather.long.name.for.the.person.at.this.desk@department-of-long-names.example.com"</p>
+            <p dir="ltr" class="wrap">"a.rather.long.name.for.the.person.at.this.desk@department-of-long-names.example.com"</p>
         </Section>
     }
 }
