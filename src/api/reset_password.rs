@@ -20,7 +20,8 @@ pub async fn reset_password(#[server(default)] new_password: String) -> Result<(
     };
 
     let call = Call::current()?;
-    let reset = reset_password::run(&call.state, &call.request, &call.link_token(), new_password).await?;
+    let reset =
+        reset_password::run(&call.state, &call.request, &call.link_token(super::RESET_PASSWORD), new_password).await?;
     call.remember_device(reset.device.as_ref());
     call.forget_link();
     call.forget_session();

@@ -24,7 +24,8 @@ pub async fn set_up(
 
     let call = Call::current()?;
     let application = Application { email, username, new_password };
-    let outcome = set_up::run(&call.state, &call.session, &call.request, &call.link_token(), application).await?;
+    let outcome =
+        set_up::run(&call.state, &call.session, &call.request, &call.link_token(super::SET_UP), application).await?;
     call.forget_link();
     call.go_on(&outcome, None, Notice::AccountCreated);
     Ok(())

@@ -16,7 +16,9 @@ pub async fn verify_email(#[server(default)] password: String) -> Result<(), Aut
     };
 
     let call = Call::current()?;
-    let outcome = verify_email::run(&call.state, &call.session, &call.request, &call.link_token(), password).await?;
+    let outcome =
+        verify_email::run(&call.state, &call.session, &call.request, &call.link_token(super::VERIFY_EMAIL), password)
+            .await?;
     call.forget_link();
     call.go_on(&outcome, Some(Notice::EmailVerified), Notice::EmailVerified);
     Ok(())

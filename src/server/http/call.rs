@@ -5,6 +5,7 @@ use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
 use crate::{
+    api::FormRoute,
     domain::{
         account::CurrentUser,
         error::AuthError,
@@ -63,10 +64,10 @@ impl Call {
         self.user.as_ref().ok_or(AuthError::NotSignedIn)
     }
 
-    /// The one-time token that this browser brought from a mailed link.
+    /// The one-time token that this browser brought from a link to the page of a form.
     #[must_use]
-    pub fn link_token(&self) -> String {
-        links::token(&self.headers, self.state.config.is_https())
+    pub fn link_token(&self, form: FormRoute) -> String {
+        links::token(&self.headers, form.page, self.state.config.is_https())
     }
 
     /// Makes the browser forget that token.

@@ -21,6 +21,8 @@ pub const PAGES: [&str; 3] = ["/reset-password", "/setup", "/verify-email"];
 
 /// Kept in place of what is no token.
 const NO_TOKEN: &str = "none";
+/// Between the page that a link led to and its token; no token holds one.
+const SEPARATOR: char = '.';
 
 #[derive(Deserialize)]
 struct Carried {
@@ -35,7 +37,7 @@ pub async fn layer(State(state): State<AppState>, request: axum::extract::Reques
     let is_https = state.config.is_https();
     // What no token of ours looks like is dropped; the page then says that the link does not work.
     let kept = if token::presented_hash(&token).is_some() { &token } else { NO_TOKEN };
-    let cookie = Jar::Link.keep(kept, LINK_SECONDS, is_https);
+    let cookie = Jar::Link.keep(&format!("{}{SEPARATOR}{kept}", name_of(page)), LINK_SECONDS, is_https);
     let mut response = (StatusCode::SEE_OTHER, [(LOCATION, page)]).into_response();
     if let Some(cookie) = cookie {
         response.headers_mut().append(SET_COOKIE, cookie);
@@ -43,10 +45,15 @@ pub async fn layer(State(state): State<AppState>, request: axum::extract::Reques
     response
 }
 
-/// The token that this browser brought.
+/// The token that this browser brought to a page; empty where it brought none, or one for another page.
 #[must_use]
-pub fn token(headers: &HeaderMap, is_https: bool) -> String {
-    Jar::Link.read(headers, is_https).unwrap_or_default().to_owned()
+pub fn token(headers: &HeaderMap, page: &str, is_https: bool) -> String {
+    let kept = Jar::Link.read(headers, is_https).and_then(|value| value.split_once(SEPARATOR));
+    kept.filter(|(name, _)| *name == name_of(page)).map(|(_, token)| token.to_owned()).unwrap_or_default()
+}
+
+fn name_of(page: &str) -> &str {
+    page.trim_start_matches('/')
 }
 
 fn token_in(uri: &Uri) -> Option<String> {

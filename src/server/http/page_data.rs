@@ -36,7 +36,7 @@ pub async fn layer(State(state): State<AppState>, request: Request, next: Next) 
 /// The pages that need something, one arm each.
 async fn fetch(state: &AppState, parts: &mut Parts) -> Result<(), FlowError> {
     let page = parts.extensions.get::<MatchedPath>().map(|page| page.as_str().to_owned()).unwrap_or_default();
-    let link_token = || links::token(&parts.headers, state.config.is_https());
+    let link_token = || links::token(&parts.headers, &page, state.config.is_https());
     match page.as_str() {
         "/dashboard" => {
             let user = parts.extensions.get::<CurrentUser>().cloned().ok_or(AuthError::NotSignedIn)?;
