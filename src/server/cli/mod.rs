@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::words;
+use crate::{domain::error::AuthError, words};
 
 use super::{
     config::{Config, ConfigError},
@@ -72,6 +72,9 @@ fn answer(error: &FlowError) -> String {
     match error {
         FlowError::Answer(answer) if !answer.fields().is_empty() => {
             answer.fields().iter().copied().map(words::field_error).collect::<Vec<_>>().join("; ")
+        }
+        FlowError::Answer(AuthError::AccountNotCreated) => {
+            "somebody has this e-mail address or user name already: see `latchkey user list`".into()
         }
         FlowError::Answer(answer) => words::error(answer),
         FlowError::Failure(failure) => failure.to_string(),

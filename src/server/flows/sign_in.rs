@@ -80,8 +80,9 @@ pub async fn run(
             return Err(error);
         }
     };
+    let asked_for = user.as_ref().map_or("nobody", |user| user.id.as_str()).to_owned();
     let Some(user) = user.filter(|user| verified.matches && user.is_active()) else {
-        tracing::info!(address = %request.address, factor = "pwd", "sign-in refused");
+        tracing::info!(user = asked_for, address = %request.address, factor = "pwd", "sign-in refused");
         return Err(AuthError::InvalidCredentials.into());
     };
     if let (true, Some(email)) = (state.config.needs_verification() && user.is_unverified(), user.email()) {
