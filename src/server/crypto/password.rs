@@ -254,6 +254,26 @@ mod tests {
         assert!(matches!(outcome, Err(Problem::PasswordWeak(_))));
     }
 
+    /// ASVS 6.2.4, 6.2.12: the lists decide, whatever the estimator has to say.
+    #[tokio::test]
+    async fn what_is_on_a_list_is_refused_whatever_the_estimator_says() {
+        assert_ne!(estimate("01011901", &[]).reason, Some(Reason::CommonPassword));
+        let outcome = pool(CHEAP).hash_new("01011901".into(), Vec::new()).await.expect("ran");
+        assert_eq!(outcome, Err(Problem::PasswordWeak(Reason::CommonPassword)));
+
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("breached.txt");
+        std::fs::write(
+            &file,
+            "7DBF3D4B9291A9E7AE33CEAD7CDEFEBFFF479D0A:3\n9159B2DFF4458312B1A3B66DD8407506C451796E:1\n",
+        )
+        .expect("written");
+        let pool = pool(CHEAP).with_breached(BreachedPasswords::open(&file).expect("opened"));
+        let outcome = pool.hash_new("marble trolley unseen kettle".into(), Vec::new()).await.expect("ran");
+        assert_eq!(outcome, Err(Problem::PasswordWeak(Reason::Breached)));
+        assert!(pool.hash_new("walnut ferry quartz umbrella".into(), Vec::new()).await.expect("ran").is_ok());
+    }
+
     /// ASVS 15.2.2: past the queue the answer is at once.
     #[tokio::test]
     async fn a_full_queue_says_so_at_once() {
