@@ -24,7 +24,7 @@ const WIDE = { width: 1280, height: 800 };
 test.use({ hasTouch: true });
 
 for (const place of PLACES) {
-  test(`${place.name}: landmarks, width, targets, motion, mirrored (ux 2, ux 3, ux 5, ux 8)`, async ({ page, person, mailbox, server, watch, javaScriptEnabled }) => {
+  test(`${place.name}: landmarks, width, targets, motion, mirrored (ux 2, ux 3, ux 5, ux 8)`, async ({ page, person, mailbox, server, watch }) => {
     if (place.isMissing) watch.expect(/console error: .*404/);
     await page.setViewportSize(NARROW);
     await place.open(page, { person, mailbox, server });
@@ -41,13 +41,8 @@ for (const place of PLACES) {
       expect(ids).toEqual([...new Set(ids)]);
     });
 
-    await test.step('ux 2: all of it fits a narrow window', async () => {
+    await test.step('ux 2: all of it fits a narrow window, and a wide one with large text', async () => {
       expect(await outside(page)).toEqual([]);
-    });
-    // The rest is about styles, which are the same without scripting.
-    if (javaScriptEnabled === false) return;
-
-    await test.step('ux 2: all of it fits with large text', async () => {
       for (const window of [WIDE, PHONE]) {
         await page.setViewportSize(window);
         await page.evaluate(() => (document.documentElement.style.fontSize = '200%'));
