@@ -11,9 +11,10 @@ use leptos_router::{
 use crate::{
     domain::{site::Site, theme::Theme, visit::Visit},
     pages::{
-        change_email::ChangeEmailPage, change_password::ChangePasswordPage, dashboard::DashboardPage, error::NotFound,
-        forgot_password::ForgotPasswordPage, home::HomePage, reset_password::ResetPasswordPage, set_up::SetUpPage,
-        sign_in::SignInPage, sign_up::SignUpPage, verify_email::VerifyEmailPage,
+        change_email::ChangeEmailPage, change_password::ChangePasswordPage, confirm_password::ConfirmPasswordPage,
+        dashboard::DashboardPage, error::NotFound, forgot_password::ForgotPasswordPage, home::HomePage,
+        reset_password::ResetPasswordPage, set_up::SetUpPage, sign_in::SignInPage, sign_up::SignUpPage,
+        verify_email::VerifyEmailPage,
     },
     words,
 };
@@ -82,6 +83,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/account/email") view=ChangeEmailPage ssr=SsrMode::Async />
                 <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async />
                 <Route path=path!("/account/password") view=ChangePasswordPage ssr=SsrMode::Async />
+                <Route path=path!("/account/confirm") view=ConfirmPasswordPage ssr=SsrMode::Async />
                 <Route path=path!("/setup") view=SetUpPage ssr=SsrMode::Async />
             </Routes>
         </Router>

@@ -9,6 +9,8 @@
 pub mod change_email;
 /// Changing the password.
 pub mod change_password;
+/// The password once more, for a sensitive act.
+pub mod confirm_password;
 /// The wire form of errors.
 mod error;
 /// Asking for a reset link.
@@ -40,13 +42,14 @@ pub struct FormRoute {
 }
 
 /// Every form of this site.
-pub const FORMS: [FormRoute; 11] = [
+pub const FORMS: &[FormRoute] = &[
     SIGN_UP,
     SIGN_IN,
     SIGN_OUT,
     FORGOT_PASSWORD,
     RESET_PASSWORD,
     CHANGE_PASSWORD,
+    CONFIRM_PASSWORD,
     SET_UP,
     VERIFY_EMAIL,
     RESEND_VERIFICATION,
@@ -66,6 +69,8 @@ pub const FORGOT_PASSWORD: FormRoute = FormRoute { action: "/api/forgot_password
 pub const RESET_PASSWORD: FormRoute = FormRoute { action: "/api/reset_password", page: "/reset-password" };
 /// A new password in exchange for the current one.
 pub const CHANGE_PASSWORD: FormRoute = FormRoute { action: "/api/change_password", page: "/account/password" };
+/// The password once more, for a sensitive act.
+pub const CONFIRM_PASSWORD: FormRoute = FormRoute { action: "/api/confirm_password", page: "/account/confirm" };
 /// The first administrator.
 pub const SET_UP: FormRoute = FormRoute { action: "/api/set_up", page: "/setup" };
 /// Proof of an address by link.

@@ -19,7 +19,7 @@ pub async fn sign_out() -> Result<(), AuthError> {
     };
 
     let call = Call::current()?;
-    sign_out::run(&call.state, &call.session).await?;
+    sign_out::run(&call.state, &call.session, &call.request).await?;
     call.forget_session();
     call.see_other(&SafePath::literal("/sign-in"), &Flash::notice(Notice::SignedOut));
     Ok(())

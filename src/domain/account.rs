@@ -44,10 +44,16 @@ impl CurrentUser {
         }
     }
 
+    /// Whether they hold a role.
+    #[must_use]
+    pub fn has_role(&self, role: &str) -> bool {
+        self.roles.iter().any(|held| held.as_str() == role)
+    }
+
     /// Whether they hold the role `admin`.
     #[must_use]
     pub fn is_admin(&self) -> bool {
-        self.roles.contains(&Role::admin())
+        self.has_role(Role::ADMIN)
     }
 }
 
@@ -58,6 +64,8 @@ pub struct CurrentSession {
     pub id: String,
     /// When it began.
     pub since: Moment,
+    /// When the person last showed the password in it.
+    pub authenticated_at: Moment,
     /// When it ends whatever happens.
     pub until: Moment,
     /// Browser and system in words.

@@ -30,6 +30,15 @@ pub enum AuthError {
     /// `401`: the act needs a session.
     #[error("not signed in")]
     NotSignedIn,
+    /// `403`: the act needs the password again, since it was last shown too long ago (ASVS 7.5.1).
+    #[error("the password must be confirmed first")]
+    ConfirmPassword,
+    /// `404`: not there, or not for this person; never says which (ASVS 8.2.1).
+    #[error("not found")]
+    NotFound,
+    /// `409`: there would be no administrator left.
+    #[error("the last administrator must stay")]
+    LastAdministrator,
     /// `403`: the request came from another site, or says so.
     #[error("the request came from another site")]
     CrossSite,
@@ -72,8 +81,9 @@ impl AuthError {
         match self {
             Self::Malformed => 400,
             Self::InvalidCredentials | Self::NotSignedIn => 401,
-            Self::CrossSite => 403,
-            Self::AccountNotCreated | Self::AlreadyVerified => 409,
+            Self::CrossSite | Self::ConfirmPassword => 403,
+            Self::NotFound => 404,
+            Self::AccountNotCreated | Self::AlreadyVerified | Self::LastAdministrator => 409,
             Self::LinkDead => 410,
             Self::TooLarge => 413,
             Self::UnsupportedForm => 415,
@@ -101,6 +111,8 @@ impl AuthError {
                 | Self::AlreadyVerified
                 | Self::LinkDead
                 | Self::NotSignedIn
+                | Self::ConfirmPassword
+                | Self::LastAdministrator
                 | Self::TooManyTries { .. }
                 | Self::TooManyRequests { .. }
                 | Self::Busy { .. }

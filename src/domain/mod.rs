@@ -9,6 +9,8 @@ pub mod account;
 pub mod email;
 /// What can go wrong, as the closed list that crosses the wire.
 pub mod error;
+/// What can happen to an account.
+pub mod event;
 /// Which field of a form a message belongs to.
 pub mod field;
 /// What survives one redirect: a notice, or a refused form without its secrets.

@@ -11,10 +11,13 @@ const MAX_CHARACTERS: usize = 32;
 pub struct Role(String);
 
 impl Role {
+    /// The name of the built-in role.
+    pub const ADMIN: &'static str = "admin";
+
     /// The built-in administrator.
     #[must_use]
     pub fn admin() -> Self {
-        Self("admin".into())
+        Self(Self::ADMIN.into())
     }
 
     /// Reads the name of a role; `None` if it is not one.

@@ -4,6 +4,8 @@
 pub mod change_email;
 /// `/account/password`
 pub mod change_password;
+/// `/account/confirm`
+pub mod confirm_password;
 /// `/dashboard`
 pub mod dashboard;
 /// `/dev/mail`

@@ -1,5 +1,7 @@
 //! Everything that runs on the server alone. Nothing below names a feature: `lib.rs` gates this tree as a whole.
 
+/// The audit log.
+pub mod audit;
 /// The command line.
 pub mod cli;
 /// Where the time comes from.

@@ -99,15 +99,15 @@ on_both_engines! {
             sessions::create(&mut conn, id, &session(id, "1")).await.expect("added");
         }
         assert!(matches!(sessions::create(&mut conn, "a", &session("d", "1")).await, Err(StoreError::Taken)));
-        assert!(sessions::end(&mut conn, "a", EndReason::SignedOut, NOW).await.expect("ended"));
-        assert!(!sessions::end(&mut conn, "a", EndReason::Replaced, NOW.plus(9)).await.expect("once"));
+        assert!(sessions::end_by_id(&mut conn, "a", EndReason::SignedOut, NOW).await.expect("ended"));
+        assert!(!sessions::end_by_id(&mut conn, "a", EndReason::Replaced, NOW.plus(9)).await.expect("once"));
         assert!(!sessions::touch(&mut conn, "a", NOW.plus(60)).await.expect("no longer live"));
         for _ in 0..2 {
             assert!(sessions::touch(&mut conn, "b", NOW.plus(60)).await.expect("live, whoever came first"));
         }
         let row = sessions::find(&mut conn, "a").await.expect("read").expect("still there");
         assert_eq!((row.ended_at, row.end_reason(NOW)), (Some(NOW.0), Some(EndReason::SignedOut)));
-        assert_eq!(sessions::end_all_but(&mut conn, "1", "b", EndReason::PasswordChanged, NOW).await.expect("ended"), 1);
+        assert_eq!(sessions::end_all_but(&mut conn, "1", "b", EndReason::PasswordChanged, NOW).await.expect("ended").len(), 1);
         let spared = sessions::find(&mut conn, "b").await.expect("read").expect("there");
         assert_eq!(spared.end_reason(NOW), None);
     }
@@ -118,11 +118,11 @@ on_both_engines! {
         let long = NewSession { idle_seconds: 100_000, ..session("long", "1") };
         sessions::create(&mut conn, "idle", &session("idle", "1")).await.expect("added");
         sessions::create(&mut conn, "long", &long).await.expect("added");
-        assert_eq!(sessions::end_overdue(&mut conn, NOW.plus(1_799)).await.expect("none yet"), 0);
-        assert_eq!(sessions::end_overdue(&mut conn, NOW.plus(5_000)).await.expect("one"), 1);
+        assert_eq!(sessions::end_overdue(&mut conn, NOW.plus(1_799), 9).await.expect("none yet"), []);
+        assert_eq!(sessions::end_overdue(&mut conn, NOW.plus(5_000), 9).await.expect("one").len(), 1);
         let row = sessions::find(&mut conn, "idle").await.expect("read").expect("there");
         assert_eq!((row.ended_at, row.end_reason(NOW)), (Some(NOW.0 + 1_800), Some(EndReason::Idle)));
-        assert_eq!(sessions::end_overdue(&mut conn, NOW.plus(90_000)).await.expect("the other"), 1);
+        assert_eq!(sessions::end_overdue(&mut conn, NOW.plus(90_000), 9).await.expect("the other").len(), 1);
         let row = sessions::find(&mut conn, "long").await.expect("read").expect("there");
         assert_eq!((row.ended_at, row.end_reason(NOW)), (Some(NOW.0 + 43_200), Some(EndReason::Expired)));
     }

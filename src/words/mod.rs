@@ -15,6 +15,7 @@ pub mod pieces;
 
 use crate::domain::{
     error::AuthError,
+    event::EventKind,
     field::FieldError,
     flash::Notice,
     strength::{Reason, Strength},
@@ -23,8 +24,8 @@ use crate::domain::{
 
 use self::{
     pages::{
-        ChangeEmail, ChangePassword, Dashboard, DevMail, ErrorPage, ForgotPassword, Home, NewAccount, ResetPassword,
-        SetUp, SignIn, SignUp, VerifyEmail,
+        ChangeEmail, ChangePassword, ConfirmPassword, Dashboard, DevMail, ErrorPage, ForgotPassword, Home, NewAccount,
+        ResetPassword, SetUp, SignIn, SignUp, VerifyEmail,
     },
     pieces::{Device, Form, Frame, Mail, Meter, PasswordInput, ThemeSwitch, Ways},
 };
@@ -169,6 +170,12 @@ pub fn change_password() -> &'static ChangePassword {
     say!(pages::CHANGE_PASSWORD)
 }
 
+/// `/account/confirm`
+#[must_use]
+pub fn confirm_password() -> &'static ConfirmPassword {
+    say!(pages::CONFIRM_PASSWORD)
+}
+
 /// `/setup`
 #[must_use]
 pub fn set_up() -> &'static SetUp {
@@ -215,6 +222,12 @@ pub fn strength_word(strength: Strength) -> &'static str {
 #[must_use]
 pub fn reason(reason: Reason) -> String {
     say!(sentences::reason(reason))
+}
+
+/// What happened, in a few words, for the person it happened to and for administrators alike.
+#[must_use]
+pub fn event(kind: EventKind) -> &'static str {
+    say!(sentences::event(kind))
 }
 
 /// What a choice of colours is called.

@@ -285,6 +285,23 @@ pub struct ChangePassword {
     pub back: &'static str,
 }
 
+/// `/account/confirm`
+#[derive(Clone, Copy, Debug)]
+pub struct ConfirmPassword {
+    /// The title.
+    pub title: &'static str,
+    /// The heading.
+    pub heading: &'static str,
+    /// Why it is asked for.
+    pub lead: &'static str,
+    /// The label of the password.
+    pub password: &'static str,
+    /// The button.
+    pub submit: &'static str,
+    /// The link to the dashboard.
+    pub back: &'static str,
+}
+
 /// `/setup`
 #[derive(Clone, Copy, Debug)]
 pub struct SetUp {

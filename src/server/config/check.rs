@@ -30,6 +30,10 @@ impl Config {
         ];
         unless(!limits.contains(&0), "session limits must be at least 1");
         unless(
+            ![self.reauth_minutes, self.keep_sessions_days, self.keep_tokens_days].contains(&0),
+            "reauth_minutes, keep_sessions_days and keep_tokens_days must be at least 1",
+        );
+        unless(
             ![self.account_tries, self.network_tries, self.network_requests].contains(&0),
             "account_tries, network_tries and network_requests must be at least 1",
         );

@@ -19,7 +19,7 @@ pub struct Setting {
 }
 
 /// What each setting means, in the order in which they are shown.
-const MEANINGS: [(&str, &str); 31] = [
+const MEANINGS: [(&str, &str); 36] = [
     ("environment", "development serves loopback only; production needs https and a mail server"),
     ("database_url", "sqlite://path, made when missing, or postgres://…"),
     ("bind", "the address to listen on"),
@@ -44,6 +44,11 @@ const MEANINGS: [(&str, &str); 31] = [
     ("session_lifetime_hours", "hours after which a session ends whatever happens"),
     ("remember_idle_days", "days without a request after which a kept session ends"),
     ("remember_lifetime_days", "days after which a kept session ends whatever happens"),
+    ("reauth_minutes", "minutes for which a password that was shown is good for sensitive acts"),
+    ("deletion_grace_days", "days until an account that its owner deleted is gone; 0 deletes at once"),
+    ("keep_sessions_days", "days for which ended sessions are kept"),
+    ("keep_events_days", "days for which events of the audit log are kept; 0 keeps them for ever"),
+    ("keep_tokens_days", "days for which dead links can say why they are dead"),
     ("smtp_url", "the mail server; without it mail is kept and shown at /dev/mail"),
     ("mail_from", "the sender of mail"),
     ("trusted_proxies", "networks whose X-Forwarded-For is believed"),

@@ -138,6 +138,16 @@ pub struct Config {
     pub remember_idle_days: u32,
     /// As `session_lifetime_hours`, in days, for "keep me signed in".
     pub remember_lifetime_days: u32,
+    /// Minutes for which a password that was shown is good for sensitive acts.
+    pub reauth_minutes: u32,
+    /// Days between asking for an account's deletion and its being gone; 0 deletes at once.
+    pub deletion_grace_days: u32,
+    /// Days for which ended sessions are kept.
+    pub keep_sessions_days: u32,
+    /// Days for which events of the audit log are kept; 0 keeps them for ever.
+    pub keep_events_days: u32,
+    /// Days for which dead links can say why they are dead.
+    pub keep_tokens_days: u32,
     /// `smtp://` or `smtps://` with user and password; without it mail stays in the outbox.
     pub smtp_url: Option<Secret>,
     /// The sender of mail: an address.
@@ -181,6 +191,11 @@ impl Default for Config {
             session_lifetime_hours: 12,
             remember_idle_days: 14,
             remember_lifetime_days: 30,
+            reauth_minutes: 10,
+            deletion_grace_days: 7,
+            keep_sessions_days: 180,
+            keep_events_days: 400,
+            keep_tokens_days: 30,
             smtp_url: None,
             mail_from: "latchkey@localhost.localdomain".into(),
             trusted_proxies: Vec::new(),

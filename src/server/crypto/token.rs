@@ -1,5 +1,7 @@
 //! One-time tokens: 256 random bits for the person, their SHA-256 for the database (ASVS 11.5.1). Must not store any.
 
+use std::fmt::Write as _;
+
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
@@ -51,10 +53,15 @@ pub fn presented_hash(token: &str) -> Option<String> {
 /// SHA-256 in lower-case hexadecimal: for secrets of full entropy only, never for passwords.
 #[must_use]
 pub fn digest(secret: &[u8]) -> String {
-    use std::fmt::Write as _;
-    Sha256::digest(secret).iter().fold(String::with_capacity(64), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
+    hexadecimal(&Sha256::digest(secret))
+}
+
+/// Bytes in lower-case hexadecimal.
+#[must_use]
+pub fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
     })
 }
 

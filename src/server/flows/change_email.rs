@@ -4,10 +4,12 @@
 use crate::{
     domain::{
         error::AuthError,
+        event::EventKind,
         field::{Field, FieldError, Problem},
         form::Form,
     },
     server::{
+        audit::Event,
         error::FlowError,
         mail::message::Circumstances,
         request_info::RequestInfo,
@@ -59,7 +61,8 @@ pub async fn run(
     let (email_key, network) = (email.key(), request.network());
     let user = users::find(&mut state.db.read().await?, &current.user_id).await?.ok_or(AuthError::NotSignedIn)?;
     super::check_password(state, request, &user, change.password).await?;
-    throttle::count(state, &[Limit::VerifyEmail(&email_key), Limit::RequestNetwork(&network)]).await?;
+    throttle::count(state, request, Some(&user.id), &[Limit::VerifyEmail(&email_key), Limit::RequestNetwork(&network)])
+        .await?;
 
     let now = state.now();
     let mut tx = state.db.begin().await?;
@@ -83,6 +86,7 @@ pub async fn run(
         tokens::spend_all(&mut tx, purpose, Some(&user.id), now).await?;
     }
     let user = users::find(&mut tx, &user.id).await?.ok_or(AuthError::NotSignedIn)?;
+    Event::of(EventKind::EmailChanged, request).by(&user.id).in_session(&current.id).record(state, &mut tx).await?;
     verify_email::mail_link(state, &mut tx, &user, Circumstances::of(request, now)).await?;
     tx.commit().await?;
     state.work.notify_one();

@@ -3,13 +3,15 @@
 use crate::{
     domain::{
         error::AuthError,
+        event::EventKind,
         field::{Field, FieldError, Problem},
         form::Form,
     },
     server::{
+        audit::Event,
         error::FlowError,
         request_info::RequestInfo,
-        session::CurrentSession,
+        session::{self, CurrentSession},
         state::AppState,
         storage::{
             sessions::{self, EndReason},
@@ -19,7 +21,7 @@ use crate::{
     },
 };
 
-use super::Outcome;
+use super::{NextStep, Outcome};
 
 /// What the form holds, as posted.
 #[derive(Clone, Default)]
@@ -69,16 +71,24 @@ pub async fn run(
         return Err(AuthError::NotSignedIn.into());
     }
     if change.sign_out_others {
-        sessions::end_all_but(&mut tx, &user.id, &current.id, EndReason::PasswordChanged, now).await?;
+        let ended = Event::of(EventKind::SessionEnded, request).by(&user.id);
+        session::end_others(state, &mut tx, &user.id, &current.id, EndReason::PasswordChanged, &ended).await?;
     } else {
         sessions::carry_over(&mut tx, &user.id, user.credential_version).await?;
     }
     tokens::spend_all(&mut tx, Purpose::ResetPassword, Some(&user.id), now).await?;
+    Event::of(EventKind::PasswordChanged, request).by(&user.id).in_session(&current.id).record(state, &mut tx).await?;
     super::reset_password::tell_owner(state, &mut tx, &user, request).await?;
     let user = users::find(&mut tx, &user.id).await?.ok_or(AuthError::NotSignedIn)?;
     tx.commit().await?;
     state.work.notify_one();
 
     tracing::info!(user = %user.id, address = %request.address, "password changed");
-    Ok(super::begin_session(state, session, &user, current.is_remembered(state), request).await)
+    match session.renew(state, &user).await {
+        Ok(()) => Ok(NextStep::Dashboard.into()),
+        Err(error) => {
+            tracing::error!(%error, user = %user.id, "done, but without a session");
+            Ok(NextStep::SignIn.into())
+        }
+    }
 }

@@ -32,12 +32,20 @@ pub async fn run(state: &AppState, session: &CurrentSession) -> Result<Option<Cu
         session: account::CurrentSession {
             id: data.id,
             since: data.created_at,
+            authenticated_at: data.authenticated_at,
             until: data.expires_at,
             device: device::in_words(&data.user_agent),
             address: data.address,
         },
         id: user.id,
     }))
+}
+
+/// Whether the person showed the password so recently that it is good for a sensitive act (ASVS 7.5.1).
+#[must_use]
+pub fn is_confirmed(state: &AppState, user: &CurrentUser) -> bool {
+    let until = user.session.authenticated_at.plus(i64::from(state.config.reauth_minutes) * 60);
+    (user.session.authenticated_at..until).contains(&state.now())
 }
 
 /// The sign-in before this session.

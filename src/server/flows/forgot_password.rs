@@ -18,6 +18,6 @@ use super::throttle::{self, Limit};
 pub async fn run(state: &AppState, request: &RequestInfo, email: &str) -> Result<(), FlowError> {
     let email = Email::parse(email).map_err(|problem| AuthError::from(FieldError { field: Field::Email, problem }))?;
     let limits = [Limit::ResetEmail(&email.key()), Limit::RequestNetwork(&request.network())];
-    throttle::count(state, &limits).await?;
+    throttle::count(state, request, None, &limits).await?;
     super::ask_for_link(state, request, Purpose::ResetPassword, &email).await
 }

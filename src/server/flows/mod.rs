@@ -5,10 +5,14 @@
 pub mod change_email;
 /// A new password in exchange for the current one.
 pub mod change_password;
+/// The password once more.
+pub mod confirm_password;
 /// Who is asking.
 pub mod current_user;
 /// Asking for a reset link.
 pub mod forgot_password;
+/// Who may do what, and who may sign in.
+pub mod manage;
 /// A new password by link.
 pub mod reset_password;
 /// The first administrator.
@@ -28,11 +32,13 @@ use url::Url;
 
 use crate::domain::{
     email::Email,
+    event::EventKind,
     field::{Field, FieldError, Problem},
     form::Identifiers,
 };
 
 use super::{
+    audit::Event,
     crypto::token::{OneTimeToken, presented_hash},
     error::{FlowError, ServerError},
     request_info::RequestInfo,
@@ -77,10 +83,10 @@ async fn begin_session(
     state: &AppState,
     session: &CurrentSession,
     user: &UserRow,
-    remember: bool,
+    by: &'static str,
     request: &RequestInfo,
 ) -> Outcome {
-    match session.start(state, user, remember, request).await {
+    match session.start(state, user, false, by, request).await {
         Ok(()) => Outcome { next: NextStep::Dashboard, device: remember_device(state, request, user).await },
         Err(error) => {
             tracing::error!(%error, user = %user.id, "done, but without a session");
@@ -143,7 +149,7 @@ async fn check_password(
     password: String,
 ) -> Result<(), FlowError> {
     let limits = [Limit::Password(&user.id)];
-    throttle::count(state, &limits).await?;
+    throttle::count(state, request, Some(&user.id), &limits).await?;
     let verified = match state.passwords.verify(password, user.password_hash.clone()).await {
         Ok(verified) => verified,
         Err(error) => {
@@ -153,6 +159,7 @@ async fn check_password(
     };
     if !verified.matches {
         tracing::info!(user = %user.id, address = %request.address, "a password that was asked for again was wrong");
+        Event::of(EventKind::PasswordConfirmed, request).about(&user.id).refused().record_alone(state).await?;
         let wrong = FieldError { field: Field::Password, problem: Problem::PasswordWrong };
         return Err(FlowError::Answer(wrong.into()));
     }

@@ -6,19 +6,22 @@ use crate::{
     domain::{
         email::Email,
         error::AuthError,
+        event::EventKind,
         field::{Field, FieldError},
         page_data::ResetLink,
         password,
     },
     server::{
+        audit::Event,
         crypto::token::{OneTimeToken, presented_hash},
         error::{FlowError, ServerError},
         mail::message::{Circumstances, Message},
         request_info::RequestInfo,
+        session,
         state::AppState,
         storage::{
             Tx, known_devices,
-            sessions::{self, EndReason},
+            sessions::EndReason,
             tokens::{self, Owner, Purpose},
             users::{self, UserRow},
         },
@@ -62,6 +65,7 @@ pub async fn mail_link(
 ) -> Result<(), ServerError> {
     let Some(email) = user.email().filter(|_| user.is_active()) else { return Ok(()) };
     let link = make_link(state, tx, user, Some(&email)).await?;
+    Event::by_system(EventKind::LinkSent).about(&user.id).with("purpose", "reset_password").record(state, tx).await?;
     Message::ResetPassword.enqueue(state, tx, &email, &link, circumstances).await?;
     tracing::info!(user = %user.id, "reset link mailed");
     Ok(())
@@ -109,7 +113,9 @@ pub async fn run(
         tokens::spend_all(&mut tx, purpose, Some(&user.id), now).await?;
     }
     known_devices::forget_all(&mut tx, &user.id).await?;
-    sessions::end_all_but(&mut tx, &user.id, "", EndReason::PasswordReset, now).await?;
+    let ended = Event::of(EventKind::SessionEnded, request).by(&user.id);
+    session::end_others(state, &mut tx, &user.id, "", EndReason::PasswordReset, &ended).await?;
+    Event::of(EventKind::PasswordReset, request).by(&user.id).record(state, &mut tx).await?;
     tell_owner(state, &mut tx, &user, request).await?;
     tx.commit().await?;
     state.work.notify_one();

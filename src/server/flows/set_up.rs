@@ -4,8 +4,9 @@
 use url::Url;
 
 use crate::{
-    domain::{error::AuthError, role::Role},
+    domain::{error::AuthError, event::EventKind, role::Role},
     server::{
+        audit::Event,
         crypto::token::{OneTimeToken, presented_hash},
         error::{FlowError, ServerError},
         request_info::RequestInfo,
@@ -82,7 +83,9 @@ pub async fn run(
     if let Some(email) = &identifiers.email {
         users::mark_verified(&mut tx, &user.id, &email.key(), state.now()).await?;
     }
+    Event::of(EventKind::AccountCreated, request).by(&user.id).with("by", "set_up").record(state, &mut tx).await?;
+    Event::of(EventKind::RoleGranted, request).by(&user.id).with("role", "admin").record(state, &mut tx).await?;
     tx.commit().await?;
     tracing::info!(user = %user.id, address = %request.address, "first administrator set up");
-    Ok(super::begin_session(state, session, &user, false, request).await)
+    Ok(super::begin_session(state, session, &user, "set_up", request).await)
 }

@@ -3,11 +3,13 @@
 use crate::{
     domain::{
         error::AuthError,
+        event::EventKind,
         field::{Field, FieldError},
         form::Form,
         identifier::Identifier,
     },
     server::{
+        audit::Event,
         crypto::token::presented_hash,
         error::{FlowError, ServerError},
         request_info::RequestInfo,
@@ -70,7 +72,7 @@ pub async fn run(
         Some(device) => vec![Limit::SignInDevice(device)],
         None => vec![Limit::SignInAccount(&identifier_key), Limit::SignInNetwork(&network)],
     };
-    throttle::count(state, &limits).await?;
+    throttle::count(state, request, user.as_ref().map(|user| user.id.as_str()), &limits).await?;
 
     let stored = user.as_ref().and_then(|user| user.password_hash.clone());
     let verified = match state.passwords.verify(attempt.password, stored).await {
@@ -80,23 +82,35 @@ pub async fn run(
             return Err(error);
         }
     };
-    let asked_for = user.as_ref().map_or("nobody", |user| user.id.as_str()).to_owned();
-    let Some(user) = user.filter(|user| verified.matches && user.is_active()) else {
-        tracing::info!(user = asked_for, address = %request.address, factor = "pwd", "sign-in refused");
-        return Err(AuthError::InvalidCredentials.into());
+    let user = match user {
+        Some(user) if !verified.matches => return refuse(state, request, &user.id, "password").await,
+        Some(user) if !user.is_active() => return refuse(state, request, &user.id, "disabled").await,
+        Some(user) => user,
+        None => return refuse(state, request, "", "unknown").await,
     };
     if let (true, Some(email)) = (state.config.needs_verification() && user.is_unverified(), user.email()) {
         verify_email::remind(state, request, &email).await?;
-        tracing::info!(user = %user.id, address = %request.address, "sign-in refused: the address is not proven");
-        return Err(AuthError::InvalidCredentials.into());
+        return refuse(state, request, &user.id, "unproven").await;
     }
     throttle::settle(state, &limits).await?;
     if let (Some(new), Some(old)) = (&verified.upgraded, &user.password_hash) {
         users::upgrade_hash(&mut state.db.write().await?, &user.id, old, new).await?;
     }
-    session.start(state, &user, attempt.remember, request).await?;
+    session.start(state, &user, attempt.remember, "sign_in", request).await?;
     tracing::info!(user = %user.id, address = %request.address, factor = "pwd", "signed in");
     Ok(Outcome { next: NextStep::Dashboard, device: super::remember_device(state, request, &user).await })
+}
+
+/// Refuses alike for every reason, with the same work; only the log knows which it was (ASVS 6.3.8, 16.3.1).
+async fn refuse<T>(state: &AppState, request: &RequestInfo, user_id: &str, reason: &str) -> Result<T, FlowError> {
+    tracing::info!(user = user_id, address = %request.address, factor = "pwd", reason, "sign-in refused");
+    Event::of(EventKind::SignInFailed, request)
+        .about(user_id)
+        .with("factor", "pwd")
+        .with("reason", reason)
+        .record_alone(state)
+        .await?;
+    Err(AuthError::InvalidCredentials.into())
 }
 
 /// Names a browser in which this very person signed in before; asks the database the same where there is nobody.

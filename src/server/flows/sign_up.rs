@@ -4,12 +4,14 @@ use crate::{
     domain::{
         email::Email,
         error::AuthError,
+        event::EventKind,
         field::Field,
         form::{self, Form, Identifiers},
         identifier::Identifier,
         role::Role,
     },
     server::{
+        audit::Event,
         error::{FlowError, ServerError},
         mail::message::{Circumstances, Message},
         request_info::RequestInfo,
@@ -54,7 +56,7 @@ pub async fn run(
     let (email_key, network) = (identifiers.email.as_ref().map(Email::key), request.network());
     let mut limits = vec![Limit::RequestNetwork(&network)];
     limits.extend(email_key.as_deref().map(Limit::SignUpEmail));
-    throttle::count(state, &limits).await?;
+    throttle::count(state, request, None, &limits).await?;
 
     let hashed = super::hash_new(state, application.new_password, super::own_words(&identifiers)).await;
     let password_hash = match hashed {
@@ -81,7 +83,7 @@ pub async fn run(
         }
         _ => {
             let user = create_at_once(state, request, &identifiers, &password_hash).await?;
-            Ok(super::begin_session(state, session, &user, false, request).await)
+            Ok(super::begin_session(state, session, &user, "sign_up", request).await)
         }
     }
 }
@@ -98,6 +100,11 @@ async fn create_at_once(
     match create(state, &mut tx, identifiers, Some(password_hash), &[]).await {
         Ok(user) => {
             verify_email::mail_link(state, &mut tx, &user, Circumstances::of(request, state.now())).await?;
+            Event::of(EventKind::AccountCreated, request)
+                .by(&user.id)
+                .with("by", "sign_up")
+                .record(state, &mut tx)
+                .await?;
             tx.commit().await?;
             state.work.notify_one();
             tracing::info!(user = %user.id, address = %request.address, "signed up");
@@ -156,6 +163,11 @@ async fn apply(
             users::want_username(&mut tx, &id, identifiers.username.as_ref()).await?;
             let user = users::find(&mut tx, &id).await?.ok_or(ServerError::Corrupt("a person who was just added"))?;
             verify_email::mail_link(state, &mut tx, &user, Circumstances::of(request, now)).await?;
+            Event::of(EventKind::AccountCreated, request)
+                .about(&id)
+                .with("by", "sign_up")
+                .record(state, &mut tx)
+                .await?;
             tracing::info!(user = %id, address = %request.address, "signed up, waiting for the address to be proven");
         }
         None => tell_owner(state, &mut tx, request, email).await?,

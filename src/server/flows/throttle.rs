@@ -3,10 +3,12 @@
 //! and people we do not (6.3.8).
 
 use crate::{
-    domain::{error::AuthError, moment::Moment},
+    domain::{error::AuthError, event::EventKind, moment::Moment},
     server::{
+        audit::Event,
         crypto::token::digest,
         error::{FlowError, ServerError},
+        request_info::RequestInfo,
         state::AppState,
         storage::limits::{self, LimitRow},
     },
@@ -103,6 +105,11 @@ impl Limit<'_> {
         }
     }
 
+    /// Whether it is a person's own, and not that of a network or an address that mail goes to.
+    fn is_personal(self) -> bool {
+        matches!(self, Self::SignInAccount(_) | Self::SignInDevice(_) | Self::Password(_))
+    }
+
     fn refusal(self, seconds: i64) -> AuthError {
         let retry_after = u32::try_from(seconds.max(1)).unwrap_or(u32::MAX);
         match self {
@@ -115,11 +122,17 @@ impl Limit<'_> {
 }
 
 /// Counts a try against each of the limits, or against none if one of them says to wait. Called before the work, so that
-/// many tries at once are all counted (ASVS 2.3.4); what turns out well is taken back.
+/// many tries at once are all counted (ASVS 2.3.4); what turns out well is taken back. `user_id` is whose account is tried,
+/// where there is one: nobody outside can tell.
 ///
 /// # Errors
 /// [`AuthError::TooManyTries`] or [`AuthError::TooManyRequests`], with the longest of the waits.
-pub async fn count(state: &AppState, these: &[Limit<'_>]) -> Result<(), FlowError> {
+pub async fn count(
+    state: &AppState,
+    request: &RequestInfo,
+    user_id: Option<&str>,
+    these: &[Limit<'_>],
+) -> Result<(), FlowError> {
     let now = state.now();
     let mut counted: Vec<(String, Limit<'_>)> = these.iter().map(|limit| (limit.key(), *limit)).collect();
     // In one order for everybody, so that no two transactions wait for each other (ASVS 15.4.3).
@@ -127,10 +140,16 @@ pub async fn count(state: &AppState, these: &[Limit<'_>]) -> Result<(), FlowErro
 
     let mut tx = state.db.begin().await?;
     let mut refusal: Option<(i64, Limit<'_>)> = None;
+    let mut begun = Vec::new();
     for (key, limit) in &counted {
         let row = limits::hold(&mut tx, key).await?;
         match next(row, now, limit.policy(state)) {
-            Ok(next) => limits::put(&mut tx, key, next).await?,
+            Ok(next) => {
+                limits::put(&mut tx, key, next, user_id.filter(|_| limit.is_personal())).await?;
+                if next.blocked_until > now.0 {
+                    begun.push((*limit, next.blocked_until - now.0));
+                }
+            }
             Err(seconds) if refusal.is_none_or(|(longest, _)| longest < seconds) => refusal = Some((seconds, *limit)),
             Err(_) => {}
         }
@@ -138,6 +157,14 @@ pub async fn count(state: &AppState, these: &[Limit<'_>]) -> Result<(), FlowErro
     if let Some((seconds, limit)) = refusal {
         tracing::warn!(limit = limit.name(), seconds, "refused after too many tries");
         return Err(limit.refusal(seconds).into());
+    }
+    for (limit, seconds) in begun {
+        Event::of(EventKind::LimitReached, request)
+            .about(user_id.filter(|_| limit.is_personal()).unwrap_or_default())
+            .with("limit", limit.name())
+            .with("seconds", seconds.to_string())
+            .record(state, &mut tx)
+            .await?;
     }
     tx.commit().await?;
     Ok(())

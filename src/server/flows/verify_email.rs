@@ -5,10 +5,12 @@ use crate::{
     domain::{
         email::Email,
         error::AuthError,
+        event::EventKind,
         field::{Field, FieldError},
         page_data::VerifyLink,
     },
     server::{
+        audit::Event,
         crypto::token::{OneTimeToken, presented_hash},
         error::{FlowError, ServerError},
         mail::message::{Circumstances, Message},
@@ -54,7 +56,7 @@ pub async fn mail_link(
 
 /// Asks for a link for somebody who has just shown the password, unless one was asked for a moment ago: that one still works.
 pub(super) async fn remind(state: &AppState, request: &RequestInfo, email: &Email) -> Result<(), FlowError> {
-    match throttle::count(state, &[Limit::VerifyEmail(&email.key())]).await {
+    match throttle::count(state, request, None, &[Limit::VerifyEmail(&email.key())]).await {
         Err(FlowError::Answer(_)) => Ok(()),
         counted => {
             counted?;
@@ -70,7 +72,7 @@ pub(super) async fn remind(state: &AppState, request: &RequestInfo, email: &Emai
 pub async fn ask_again(state: &AppState, request: &RequestInfo, email: &str) -> Result<Email, FlowError> {
     let email = Email::parse(email).map_err(|problem| AuthError::from(FieldError { field: Field::Email, problem }))?;
     let limits = [Limit::VerifyEmail(&email.key()), Limit::RequestNetwork(&request.network())];
-    throttle::count(state, &limits).await?;
+    throttle::count(state, request, None, &limits).await?;
     super::ask_for_link(state, request, Purpose::VerifyEmail, &email).await?;
     Ok(email)
 }
@@ -110,12 +112,13 @@ pub async fn run(
     if !is_ours {
         return Err(AuthError::LinkDead.into());
     }
+    Event::of(EventKind::EmailVerified, request).by(&user.id).record(state, &mut tx).await?;
     tx.commit().await?;
     tracing::info!(user = %user.id, address = %request.address, "address proven");
     if is_signed_in {
         return Ok(NextStep::Dashboard.into());
     }
-    Ok(super::begin_session(state, session, &user, false, request).await)
+    Ok(super::begin_session(state, session, &user, "verify_email", request).await)
 }
 
 async fn find_user(state: &AppState, token: &str) -> Result<(UserRow, Email, String), FlowError> {

@@ -1,4 +1,5 @@
-//! Which pages need a session: all that are not listed here (ASVS 8.3.1). Runs before a page is rendered. Must not guard
+//! Which pages need a session: all that are not listed here (ASVS 8.3.1); which need the password again; and that the console
+//! is for administrators. Runs before a page is rendered. Must not guard
 //! server functions: each of those says for itself whom it serves.
 
 use axum::{
@@ -13,19 +14,28 @@ use axum::{
 };
 
 use crate::{
+    api,
     domain::{
         account::CurrentUser,
         error::AuthError,
+        event::EventKind,
         flash::{Flash, Notice},
         safe_path::SafePath,
     },
-    server::{session::store, state::AppState, storage::sessions::EndReason},
+    server::{
+        audit::Event, error::FlowError, flows::current_user, request_info::RequestInfo, session::store,
+        state::AppState, storage::sessions::EndReason,
+    },
 };
 
 use super::{cookies::Jar, errors, flash};
 
 /// Pages anybody may see.
 const PUBLIC: [&str; 4] = ["/forgot-password", "/reset-password", "/setup", "/verify-email"];
+/// Pages of a sensitive act: they ask for the password again if it was last shown too long ago (ASVS 7.5.1).
+const CONFIRMED: [&str; 1] = ["/account/email"];
+/// What is for administrators begins with this.
+const CONSOLE: &str = "/admin";
 /// Pages that make no sense to somebody who is signed in; they go to the dashboard.
 const SIGNED_OUT: [&str; 3] = ["/", "/sign-in", "/sign-up"];
 
@@ -36,11 +46,20 @@ pub async fn layer(State(state): State<AppState>, request: Request, next: Next) 
     if is_server_function(&page) || PUBLIC.contains(&page.as_str()) {
         return next.run(request).await;
     }
+    if is_console(&page) {
+        let user = request.extensions().get::<CurrentUser>().cloned();
+        let info = request.extensions().get::<RequestInfo>().cloned().unwrap_or_default();
+        let path = request.uri().path().to_owned();
+        if !is_administrator(&state, user, info, &path).await {
+            return StatusCode::NOT_FOUND.into_response();
+        }
+    }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         // Pages are looked at; whoever adds another method to one does so for people with a session.
         return if is_signed_in { next.run(request).await } else { errors::answer(&AuthError::NotSignedIn) };
     }
     match (SIGNED_OUT.contains(&page.as_str()), is_signed_in) {
+        (false, true) if CONFIRMED.contains(&page.as_str()) && !is_confirmed(&state, &request) => to_confirm(&request),
         (true, false) | (false, true) => next.run(request).await,
         (true, true) => see_other(wanted(&request).as_str(), None),
         (false, false) => {
@@ -52,6 +71,47 @@ pub async fn layer(State(state): State<AppState>, request: Request, next: Next) 
 
 fn is_server_function(page: &str) -> bool {
     page.starts_with("/api/")
+}
+
+fn is_console(page: &str) -> bool {
+    page.strip_prefix(CONSOLE).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Whether an administrator asks; somebody else who is signed in is written down (ASVS 16.3.2).
+async fn is_administrator(state: &AppState, user: Option<CurrentUser>, request: RequestInfo, path: &str) -> bool {
+    let Some(user) = user else { return false };
+    if !user.is_admin() {
+        // Refused either way.
+        let _ = write_down(state, &request, &user, path).await;
+    }
+    user.is_admin()
+}
+
+/// Writes down that somebody asked for what their roles do not allow.
+///
+/// # Errors
+/// [`AuthError::Unexpected`] when the database is away.
+pub async fn write_down(
+    state: &AppState,
+    request: &RequestInfo,
+    user: &CurrentUser,
+    path: &str,
+) -> Result<(), AuthError> {
+    tracing::warn!(user = %user.id, path, "refused: not for this person");
+    let event = Event::of(EventKind::AccessDenied, request).by(&user.id).in_session(&user.session.id);
+    let written = event.with("path", path).record_alone(state).await;
+    written.map_err(|failure| FlowError::Failure(failure).into())
+}
+
+fn is_confirmed(state: &AppState, request: &Request) -> bool {
+    request.extensions().get::<CurrentUser>().is_some_and(|user| current_user::is_confirmed(state, user))
+}
+
+/// To the page that asks for the password, with the way back.
+fn to_confirm(request: &Request) -> Response {
+    let asked = request.uri().path_and_query().and_then(|asked| SafePath::parse(asked.as_str()));
+    let asked = asked.unwrap_or_else(SafePath::dashboard);
+    see_other(&format!("{}?next={}", api::CONFIRM_PASSWORD.page, asked.query_value()), None)
 }
 
 /// Where somebody who is signed in already wanted to go.
@@ -74,10 +134,8 @@ async fn to_sign_in(state: &AppState, request: &Parts) -> Response {
     let notice = match ended {
         None if is_form_of_ended => Notice::SessionEnded,
         Some(EndReason::Idle | EndReason::Expired) => Notice::SessionExpired,
-        Some(EndReason::PasswordReset | EndReason::PasswordChanged | EndReason::AccountDisabled) => {
-            Notice::SessionEnded
-        }
         Some(EndReason::SignedOut | EndReason::Replaced) | None => Notice::SignInFirst,
+        Some(_) => Notice::SessionEnded,
     };
     let asked = request.uri.path_and_query().and_then(|asked| SafePath::parse(asked.as_str()));
     let target = asked.map_or_else(|| "/sign-in".into(), |asked| format!("/sign-in?next={}", asked.query_value()));

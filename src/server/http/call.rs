@@ -16,7 +16,7 @@ use crate::{
     },
     server::{
         crypto::token::OneTimeToken,
-        flows::{NextStep, Outcome},
+        flows::{NextStep, Outcome, current_user},
         jobs::retention::DEVICE_SECONDS,
         request_info::RequestInfo,
         session::CurrentSession,
@@ -24,7 +24,7 @@ use crate::{
     },
 };
 
-use super::{cookies::Jar, flash, links, visit};
+use super::{access, cookies::Jar, flash, links, visit};
 
 /// One call of a server function.
 #[derive(Clone, Debug)]
@@ -36,6 +36,7 @@ pub struct Call {
     /// Who asks.
     pub request: RequestInfo,
     user: Option<CurrentUser>,
+    path: String,
     headers: HeaderMap,
 }
 
@@ -52,6 +53,7 @@ impl Call {
             session: parts.extensions.get::<CurrentSession>().cloned().ok_or(AuthError::Unexpected)?,
             request: parts.extensions.get::<RequestInfo>().cloned().unwrap_or_default(),
             user: parts.extensions.get::<CurrentUser>().cloned(),
+            path: parts.uri.path().to_owned(),
             headers: parts.headers,
         })
     }
@@ -62,6 +64,29 @@ impl Call {
     /// [`AuthError::NotSignedIn`].
     pub fn user(&self) -> Result<&CurrentUser, AuthError> {
         self.user.as_ref().ok_or(AuthError::NotSignedIn)
+    }
+
+    /// The signed-in person, if they showed the password a moment ago (ASVS 7.5.1).
+    ///
+    /// # Errors
+    /// [`AuthError::NotSignedIn`], or [`AuthError::ConfirmPassword`].
+    pub fn confirmed_user(&self) -> Result<&CurrentUser, AuthError> {
+        let user = self.user()?;
+        if current_user::is_confirmed(&self.state, user) { Ok(user) } else { Err(AuthError::ConfirmPassword) }
+    }
+
+    /// The signed-in administrator, if they showed the password a moment ago (ASVS 8.2.1, 7.5.1).
+    ///
+    /// # Errors
+    /// [`AuthError::NotFound`] for everybody else, written down where somebody is signed in; or
+    /// [`AuthError::ConfirmPassword`].
+    pub async fn administrator(&self) -> Result<&CurrentUser, AuthError> {
+        let user = self.user().map_err(|_| AuthError::NotFound)?;
+        if !user.is_admin() {
+            access::write_down(&self.state, &self.request, user, &self.path).await?;
+            return Err(AuthError::NotFound);
+        }
+        self.confirmed_user()
     }
 
     /// The one-time token that this browser brought from a link to the page of a form.

@@ -69,7 +69,9 @@ pub async fn layer(State(state): State<AppState>, request: Request, next: Next) 
         None if has_session_cookie => Visitor::Unknown,
         None => Visitor::Nobody,
     };
+    // What is not for somebody looks like what is not there.
     let error = parts.extensions.get::<Answer>().map(|answer| answer.0.clone());
+    let error = error.filter(|error| *error != AuthError::NotFound);
     let (title, sentence) = title_and_sentence(status, error.as_ref());
     let (content_type, body) = if is_page {
         ("text/html; charset=utf-8", pages::error::document(&state.site(), &visit, visitor, title, &sentence, &info.id))

@@ -96,6 +96,11 @@ async fn refused(response: Response, is_page: bool, page: &str, body: &[u8], is_
         return answer;
     }
     let (flash_values, next) = kept(body);
+    // The password is asked for first; then the way leads back to the form, with what was typed.
+    let needs_password = error == AuthError::ConfirmPassword;
+    let next = if needs_password { next.or_else(|| SafePath::parse(page)) } else { next };
+    let page = if needs_password { api::CONFIRM_PASSWORD.page } else { page };
+    let error = Some(error).filter(|_| !needs_password);
     let target = match next {
         Some(next) => format!("{page}?next={}", next.query_value()),
         None => page.to_owned(),
@@ -103,13 +108,13 @@ async fn refused(response: Response, is_page: bool, page: &str, body: &[u8], is_
     parts.headers.remove(SERVER_FN_ERROR_HEADER);
     parts.headers.remove(CONTENT_TYPE);
     parts.headers.remove(CONTENT_LENGTH);
-    if let Some(seconds) = error.retry_after() {
+    if let Some(seconds) = error.as_ref().and_then(AuthError::retry_after) {
         parts.headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     if let Ok(target) = HeaderValue::from_str(&target) {
         parts.headers.insert(LOCATION, target);
     }
-    if let Some(cookie) = flash::set(&Flash { error: Some(error), ..flash_values }, is_https) {
+    if let Some(cookie) = flash::set(&Flash { error, ..flash_values }, is_https) {
         parts.headers.append(SET_COOKIE, cookie);
     }
     parts.status = StatusCode::SEE_OTHER;

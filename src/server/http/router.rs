@@ -32,7 +32,7 @@ const ALIASES: [(&str, &str); 3] = [("/signup", "/sign-up"), ("/register", "/sig
 /// The whole server as one service.
 pub fn build(state: AppState) -> Router {
     let is_https = state.config.is_https();
-    let sessions = SessionManagerLayer::new(SqlSessionStore::new(state.db.clone(), state.clock.clone()))
+    let sessions = SessionManagerLayer::new(SqlSessionStore::new(state.clone()))
         .with_name(Jar::Session.name(is_https))
         .with_secure(is_https)
         .with_http_only(true)

@@ -6,13 +6,15 @@ pub mod store;
 use serde::{Deserialize, Serialize};
 use tower_sessions::{Expiry, Session};
 
-use crate::domain::moment::Moment;
+use crate::domain::{event::EventKind, moment::Moment};
 
 use super::{
+    audit::Event,
     error::ServerError,
     request_info::RequestInfo,
     state::AppState,
     storage::{
+        Tx,
         sessions::{self, EndReason},
         users::UserRow,
     },
@@ -30,6 +32,8 @@ pub struct SessionData {
     pub user_id: String,
     /// When it began.
     pub created_at: Moment,
+    /// When the person last showed the password in it.
+    pub authenticated_at: Moment,
     /// When it ends whatever happens.
     pub expires_at: Moment,
     /// How long it may stay unheard of.
@@ -42,6 +46,23 @@ pub struct SessionData {
     pub factors: String,
     /// The person's count of password changes when they proved it.
     pub credential_version: i64,
+    /// How it came about, while it is being stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beginning: Option<Beginning>,
+}
+
+/// How a session comes about, for its event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Beginning {
+    /// It is a new one.
+    New {
+        /// The use case, as in [`crate::server::flows`].
+        by: String,
+        /// Names the request in logs.
+        request_id: String,
+    },
+    /// It goes on under a new token.
+    Renewed,
 }
 
 impl SessionData {
@@ -89,11 +110,12 @@ impl CurrentSession {
         state: &AppState,
         user: &UserRow,
         remember: bool,
+        by: &'static str,
         request: &RequestInfo,
     ) -> Result<(), ServerError> {
         let now = state.now();
-        if self.get().await?.is_some() {
-            self.mark(state, EndReason::Replaced).await?;
+        if let Some(before) = self.get().await? {
+            end_one(state, &before, EndReason::Replaced, Event::of(EventKind::SessionEnded, request)).await?;
             self.0.clear().await;
             self.0.cycle_id().await?;
         }
@@ -101,13 +123,41 @@ impl CurrentSession {
             id: state.new_id()?,
             user_id: user.id.clone(),
             created_at: now,
+            authenticated_at: now,
             expires_at: now.plus(lifetime_seconds(state, remember)),
             idle_seconds: idle_seconds(state, remember),
             address: request.address.clone(),
             user_agent: request.user_agent.clone(),
             factors: "pwd".into(),
             credential_version: user.credential_version,
+            beginning: Some(Beginning::New { by: by.into(), request_id: request.id.clone() }),
         };
+        self.save(data, remember).await
+    }
+
+    /// Lets the session go on under a new token, for somebody who has just shown the password again, or changed it
+    /// (ASVS 7.2.4). Saved before the answer goes out.
+    ///
+    /// # Errors
+    /// When the session ended meanwhile, the database is away or there is no randomness; then the session is over.
+    pub async fn renew(&self, state: &AppState, user: &UserRow) -> Result<(), ServerError> {
+        let Some(before) = self.get().await? else { return Err(ServerError::Corrupt("a session to go on")) };
+        if let Some(id) = self.0.id() {
+            sessions::detach(&mut state.db.write().await?, &store::token_hash(&id)).await?;
+        }
+        self.0.clear().await;
+        self.0.cycle_id().await?;
+        let remember = before.is_remembered(state);
+        let data = SessionData {
+            authenticated_at: state.now(),
+            credential_version: user.credential_version,
+            beginning: Some(Beginning::Renewed),
+            ..before
+        };
+        self.save(data, remember).await
+    }
+
+    async fn save(&self, data: SessionData, remember: bool) -> Result<(), ServerError> {
         self.0.set_expiry(Some(if remember {
             Expiry::AtDateTime(data.expires_at.as_utc())
         } else {
@@ -134,18 +184,56 @@ impl CurrentSession {
     ///
     /// # Errors
     /// When the database is away; then the session goes on.
-    pub async fn end(&self, state: &AppState, reason: EndReason) -> Result<(), ServerError> {
-        if self.get().await?.is_some() {
-            self.mark(state, reason).await?;
+    pub async fn sign_out(&self, state: &AppState, request: &RequestInfo) -> Result<(), ServerError> {
+        if let Some(data) = self.get().await? {
+            end_one(state, &data, EndReason::SignedOut, Event::of(EventKind::SignedOut, request)).await?;
         }
         self.0.flush().await?;
         Ok(())
     }
+}
 
-    async fn mark(&self, state: &AppState, reason: EndReason) -> Result<(), ServerError> {
-        if let Some(id) = self.0.id() {
-            sessions::end(&mut state.db.write().await?, &store::token_hash(&id), reason, state.now()).await?;
-        }
-        Ok(())
+/// Ends a session by its own person, in a transaction of its own.
+async fn end_one(state: &AppState, data: &SessionData, reason: EndReason, event: Event) -> Result<(), ServerError> {
+    let mut tx = state.db.begin().await?;
+    end_in(state, &mut tx, &data.id, reason, event.by(&data.user_id)).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Ends a session and writes the event, which says who did it and whose it was. `false` if it was over already.
+///
+/// # Errors
+/// When the database is away; then the transaction must not be committed.
+pub async fn end_in(
+    state: &AppState,
+    tx: &mut Tx,
+    session_id: &str,
+    reason: EndReason,
+    event: Event,
+) -> Result<bool, ServerError> {
+    let was_live = sessions::end_by_id(&mut *tx, session_id, reason, state.now()).await?;
+    if was_live {
+        event.in_session(session_id).with("reason", reason.as_str()).record(state, tx).await?;
     }
+    Ok(was_live)
+}
+
+/// Ends every session of a person but one (none is spared by an empty id) and writes an event for each, like the one
+/// given; answers with how many there were.
+///
+/// # Errors
+/// When the database is away; then the transaction must not be committed.
+pub async fn end_others(
+    state: &AppState,
+    tx: &mut Tx,
+    user_id: &str,
+    spared_id: &str,
+    reason: EndReason,
+    event: &Event,
+) -> Result<usize, ServerError> {
+    let ended = sessions::end_all_but(&mut *tx, user_id, spared_id, reason, state.now()).await?;
+    for id in &ended {
+        event.clone().about(user_id).in_session(id).with("reason", reason.as_str()).record(state, tx).await?;
+    }
+    Ok(ended.len())
 }

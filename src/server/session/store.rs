@@ -1,7 +1,7 @@
 //! Our rows as tower-sessions' store: keyed by the SHA-256 of the id, so that a copy of the database opens nothing, and kept
 //! after their end as history. Must not know who may do what.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
 use async_trait::async_trait;
 use serde_json::Value;
@@ -12,18 +12,22 @@ use tower_sessions::{
 };
 
 use crate::{
-    domain::moment::Moment,
+    domain::{event::EventKind, moment::Moment},
     server::{
-        clock::Clock,
+        audit::Event,
         crypto::token::digest,
+        error::ServerError,
+        request_info::RequestInfo,
+        state::AppState,
         storage::{
             Db, StoreError,
             sessions::{self, EndReason, NewSession},
+            users,
         },
     },
 };
 
-use super::{KEY, SessionData};
+use super::{Beginning, KEY, SessionData, end_in};
 
 /// How far `last_seen_at` may lag: one write a minute for a busy session.
 const TOUCH_SECONDS: i64 = 60;
@@ -31,15 +35,39 @@ const TOUCH_SECONDS: i64 = 60;
 /// The store.
 #[derive(Clone, Debug)]
 pub struct SqlSessionStore {
-    db: Db,
-    clock: Arc<dyn Clock>,
+    state: AppState,
 }
 
 impl SqlSessionStore {
-    /// A store over the given database.
+    /// A store over the database of this process.
     #[must_use]
-    pub fn new(db: Db, clock: Arc<dyn Clock>) -> Self {
-        Self { db, clock }
+    pub fn new(state: AppState) -> Self {
+        Self { state }
+    }
+
+    /// Adds a row with its event; answers with the id that was free.
+    async fn add(&self, mut token: Id, new: &NewSession, event: &Event) -> std::result::Result<Id, ServerError> {
+        loop {
+            let mut tx = self.state.db.begin().await?;
+            match sessions::create(&mut tx, &token_hash(&token), new).await {
+                // Sooner struck by lightning, but the contract asks for it.
+                Err(StoreError::Taken) => token = Id::default(),
+                outcome => {
+                    outcome?;
+                    users::note_sign_in(&mut tx, &new.user_id, new.created_at).await?;
+                    event.clone().record(&self.state, &mut tx).await?;
+                    tx.commit().await?;
+                    return Ok(token);
+                }
+            }
+        }
+    }
+
+    async fn end(&self, id: &str, user_id: &str, reason: EndReason) -> std::result::Result<(), ServerError> {
+        let mut tx = self.state.db.begin().await?;
+        let event = Event::by_system(EventKind::SessionEnded).about(user_id);
+        end_in(&self.state, &mut tx, id, reason, event).await?;
+        Ok(tx.commit().await?)
     }
 }
 
@@ -57,6 +85,30 @@ impl SessionStore for SqlSessionStore {
             return Err(Error::Backend("a session without a person".into()));
         };
         let data: SessionData = serde_json::from_value(ours).map_err(|error| Error::Decode(error.to_string()))?;
+        if data.beginning == Some(Beginning::Renewed) {
+            let mut conn = self.state.db.write().await.map_err(backend)?;
+            let (hash, version) = (token_hash(&record.id), data.credential_version);
+            return match sessions::renew(&mut conn, &data.id, &hash, version, data.authenticated_at).await {
+                Ok(true) => Ok(()),
+                Ok(false) => Err(Error::Backend("the session has ended".into())),
+                Err(error) => Err(backend(error)),
+            };
+        }
+        let (by, request_id) = match &data.beginning {
+            Some(Beginning::New { by, request_id }) => (by.clone(), request_id.clone()),
+            _ => Default::default(),
+        };
+        let from = RequestInfo {
+            id: request_id,
+            address: data.address.clone(),
+            user_agent: data.user_agent.clone(),
+            ..RequestInfo::default()
+        };
+        let event = Event::of(EventKind::SignedIn, &from)
+            .by(&data.user_id)
+            .in_session(&data.id)
+            .with("by", by)
+            .with("factor", data.factors.clone());
         let new = NewSession {
             id: data.id,
             user_id: data.user_id,
@@ -69,38 +121,31 @@ impl SessionStore for SqlSessionStore {
             credential_version: data.credential_version,
             data: others(record)?,
         };
-        let mut conn = self.db.write().await.map_err(backend)?;
-        loop {
-            match sessions::create(&mut conn, &token_hash(&record.id), &new).await {
-                // Sooner struck by lightning, but the contract asks for it.
-                Err(StoreError::Taken) => record.id = Id::default(),
-                outcome => return outcome.map_err(backend),
-            }
-        }
+        record.id = self.add(record.id, &new, &event).await.map_err(failure)?;
+        Ok(())
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
-        let mut conn = self.db.write().await.map_err(backend)?;
+        let mut conn = self.state.db.write().await.map_err(backend)?;
         sessions::set_data(&mut conn, &token_hash(&record.id), &others(record)?).await.map_err(backend)?;
         Ok(())
     }
 
     async fn load(&self, session_id: &Id) -> Result<Option<Record>> {
         let hash = token_hash(session_id);
-        let found = sessions::find(&mut self.db.read().await.map_err(backend)?, &hash).await.map_err(backend)?;
+        let found = sessions::find(&mut self.state.db.read().await.map_err(backend)?, &hash).await.map_err(backend)?;
         let Some(row) = found else { return Ok(None) };
-        let now = self.clock.now();
+        let now = self.state.now();
         if let Some(reason) = row.end_reason(now) {
             if row.ended_at.is_none() {
-                sessions::end(&mut self.db.write().await.map_err(backend)?, &hash, reason, now)
-                    .await
-                    .map_err(backend)?;
+                self.end(&row.id, &row.user_id, reason).await.map_err(failure)?;
             }
             return Ok(None);
         }
         if now.0.saturating_sub(row.last_seen_at) >= TOUCH_SECONDS {
-            let alive =
-                sessions::touch(&mut self.db.write().await.map_err(backend)?, &hash, now).await.map_err(backend)?;
+            let alive = sessions::touch(&mut self.state.db.write().await.map_err(backend)?, &hash, now)
+                .await
+                .map_err(backend)?;
             if !alive {
                 return Ok(None);
             }
@@ -111,12 +156,14 @@ impl SessionStore for SqlSessionStore {
             id: row.id,
             user_id: row.user_id,
             created_at: Moment(row.created_at),
+            authenticated_at: Moment(row.authenticated_at),
             expires_at: Moment(row.expires_at),
             idle_seconds: row.idle_seconds,
             address: row.address,
             user_agent: row.user_agent,
             factors: row.factors,
             credential_version: row.credential_version,
+            beginning: None,
         };
         let expiry_date = ours.expires_at.as_utc();
         data.insert(KEY.into(), serde_json::to_value(ours).map_err(|error| Error::Encode(error.to_string()))?);
@@ -124,11 +171,12 @@ impl SessionStore for SqlSessionStore {
     }
 
     async fn delete(&self, session_id: &Id) -> Result<()> {
-        let mut conn = self.db.write().await.map_err(backend)?;
-        sessions::end(&mut conn, &token_hash(session_id), EndReason::SignedOut, self.clock.now())
-            .await
-            .map_err(backend)?;
-        Ok(())
+        let hash = token_hash(session_id);
+        let found = sessions::find(&mut self.state.db.read().await.map_err(backend)?, &hash).await.map_err(backend)?;
+        match found {
+            Some(row) => self.end(&row.id, &row.user_id, EndReason::SignedOut).await.map_err(failure),
+            None => Ok(()),
+        }
     }
 }
 
@@ -144,6 +192,10 @@ pub async fn end_reason(db: &Db, cookie: &str, now: Moment) -> std::result::Resu
 fn others(record: &Record) -> Result<String> {
     let others: HashMap<&String, &Value> = record.data.iter().filter(|(key, _)| *key != KEY).collect();
     serde_json::to_string(&others).map_err(|error| Error::Encode(error.to_string()))
+}
+
+fn failure(error: ServerError) -> Error {
+    Error::Backend(error.to_string())
 }
 
 fn backend(error: StoreError) -> Error {

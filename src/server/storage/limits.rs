@@ -31,15 +31,16 @@ pub async fn hold(tx: &mut Tx, key: &str) -> Result<LimitRow, StoreError> {
     )
 }
 
-/// Replaces a row that is held.
-pub async fn put(tx: &mut Tx, key: &str, row: LimitRow) -> Result<(), StoreError> {
+/// Replaces a row that is held, and notes whose it is, where there is such a person.
+pub async fn put(tx: &mut Tx, key: &str, row: LimitRow, user_id: Option<&str>) -> Result<(), StoreError> {
     execute!(
         tx,
-        "update limits set count = $2, blocked_until = $3, expires_at = $4 where key = $1",
+        "update limits set count = $2, blocked_until = $3, expires_at = $4, user_id = $5 where key = $1",
         key,
         row.count,
         row.blocked_until,
-        row.expires_at
+        row.expires_at,
+        user_id
     )?;
     Ok(())
 }

@@ -2,12 +2,18 @@
 
 /// The two engines behind one face.
 pub mod db;
+/// The audit log.
+pub mod events;
+/// Conditions of lists.
+pub mod filter;
 /// Browsers in which somebody signed in before.
 pub mod known_devices;
 /// Tries counted against limits.
 pub mod limits;
 /// Requests for a link by mail, not answered yet.
 pub mod link_requests;
+/// What one transaction must not be overtaken in.
+pub mod locks;
 /// Mail waiting to be sent.
 pub mod outbox;
 /// Sessions and their history.

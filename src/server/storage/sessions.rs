@@ -26,9 +26,32 @@ pub enum EndReason {
     PasswordChanged,
     /// The account was disabled.
     AccountDisabled,
+    /// The account is to be deleted.
+    AccountDeleted,
+    /// The person ended it from another session.
+    Revoked,
+    /// An administrator ended it.
+    EndedByAdministrator,
+    /// The owner said that something was not them.
+    NotMe,
 }
 
 impl EndReason {
+    /// Every reason.
+    pub const ALL: [Self; 11] = [
+        Self::SignedOut,
+        Self::Replaced,
+        Self::Idle,
+        Self::Expired,
+        Self::PasswordReset,
+        Self::PasswordChanged,
+        Self::AccountDisabled,
+        Self::AccountDeleted,
+        Self::Revoked,
+        Self::EndedByAdministrator,
+        Self::NotMe,
+    ];
+
     /// As stored.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -40,21 +63,17 @@ impl EndReason {
             Self::PasswordReset => "password_reset",
             Self::PasswordChanged => "password_changed",
             Self::AccountDisabled => "account_disabled",
+            Self::AccountDeleted => "account_deleted",
+            Self::Revoked => "revoked",
+            Self::EndedByAdministrator => "ended_by_administrator",
+            Self::NotMe => "not_me",
         }
     }
 
-    fn parse(stored: &str) -> Option<Self> {
-        [
-            Self::SignedOut,
-            Self::Replaced,
-            Self::Idle,
-            Self::Expired,
-            Self::PasswordReset,
-            Self::PasswordChanged,
-            Self::AccountDisabled,
-        ]
-        .into_iter()
-        .find(|reason| reason.as_str() == stored)
+    /// What was stored.
+    #[must_use]
+    pub fn parse(stored: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == stored)
     }
 }
 
@@ -67,6 +86,8 @@ pub struct SessionRow {
     pub user_id: String,
     /// Seconds since 1970.
     pub created_at: i64,
+    /// When the person last showed the password in it, in seconds since 1970.
+    pub authenticated_at: i64,
     /// Seconds since 1970, up to a minute behind.
     pub last_seen_at: i64,
     /// How long it may stay unheard of.
@@ -143,9 +164,9 @@ pub struct NewSession {
 pub async fn create(on: impl Into<Handle<'_>>, token_hash: &str, new: &NewSession) -> Result<(), StoreError> {
     execute!(
         on,
-        "insert into sessions (id, token_hash, user_id, created_at, last_seen_at, idle_seconds, expires_at, address, user_agent,
-                               factors, credential_version, data)
-         values ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "insert into sessions (id, token_hash, user_id, created_at, authenticated_at, last_seen_at, idle_seconds, expires_at, address,
+                               user_agent, factors, credential_version, data)
+         values ($1, $2, $3, $4, $4, $4, $5, $6, $7, $8, $9, $10, $11)",
         &new.id,
         token_hash,
         &new.user_id,
@@ -167,7 +188,7 @@ pub async fn find(on: impl Into<Handle<'_>>, token_hash: &str) -> Result<Option<
         fetch_optional,
         SessionRow,
         on,
-        "select sessions.id, user_id, sessions.created_at, last_seen_at, idle_seconds, expires_at, address, user_agent, factors,
+        "select sessions.id, user_id, sessions.created_at, authenticated_at, last_seen_at, idle_seconds, expires_at, address, user_agent, factors,
                 sessions.credential_version, data, ended_at, end_reason, users.credential_version as current_version, disabled_at
          from sessions join users on users.id = user_id where token_hash = $1",
         token_hash
@@ -197,39 +218,72 @@ pub async fn set_data(on: impl Into<Handle<'_>>, token_hash: &str, data: &str) -
     Ok(changed > 0)
 }
 
-/// Ends a session, once. `true` if it was live.
-pub async fn end(
-    on: impl Into<Handle<'_>>,
-    token_hash: &str,
-    reason: EndReason,
-    now: Moment,
-) -> Result<bool, StoreError> {
-    let ended = execute!(
-        on,
-        "update sessions set ended_at = $2, end_reason = $3 where token_hash = $1 and ended_at is null",
-        token_hash,
-        now.0,
-        reason.as_str()
-    )?;
-    Ok(ended > 0)
-}
-
-/// Ends every session of a person but one (none is spared by an empty id); answers with how many.
+/// Ends every session of a person but one (none is spared by an empty id); answers with the ids of those that were live.
 pub async fn end_all_but(
     on: impl Into<Handle<'_>>,
     user_id: &str,
     spared_id: &str,
     reason: EndReason,
     now: Moment,
-) -> Result<u64, StoreError> {
-    execute!(
+) -> Result<Vec<String>, StoreError> {
+    let ended = fetch!(
+        fetch_all,
+        (String,),
         on,
-        "update sessions set ended_at = $3, end_reason = $4 where user_id = $1 and id <> $2 and ended_at is null",
+        "update sessions set ended_at = $3, end_reason = $4 where user_id = $1 and id <> $2 and ended_at is null returning id",
         user_id,
         spared_id,
         now.0,
         reason.as_str()
-    )
+    )?;
+    Ok(ended.into_iter().map(|(id,)| id).collect())
+}
+
+/// Takes the token away from a live session that is about to get another one. `true` if it was live.
+pub async fn detach(on: impl Into<Handle<'_>>, token_hash: &str) -> Result<bool, StoreError> {
+    let detached = execute!(
+        on,
+        "update sessions set token_hash = 'renewing ' || id where token_hash = $1 and ended_at is null",
+        token_hash
+    )?;
+    Ok(detached > 0)
+}
+
+/// Gives a live session another token, after the person showed the password again (ASVS 7.2.4). `true` if it was live.
+pub async fn renew(
+    on: impl Into<Handle<'_>>,
+    id: &str,
+    token_hash: &str,
+    credential_version: i64,
+    authenticated_at: Moment,
+) -> Result<bool, StoreError> {
+    let renewed = execute!(
+        on,
+        "update sessions set token_hash = $2, credential_version = $3, authenticated_at = $4, last_seen_at = $4
+         where id = $1 and ended_at is null",
+        id,
+        token_hash,
+        credential_version,
+        authenticated_at.0
+    )?;
+    Ok(renewed > 0)
+}
+
+/// Ends a session by its id, once. `true` if it was live.
+pub async fn end_by_id(
+    on: impl Into<Handle<'_>>,
+    id: &str,
+    reason: EndReason,
+    now: Moment,
+) -> Result<bool, StoreError> {
+    let ended = execute!(
+        on,
+        "update sessions set ended_at = $2, end_reason = $3 where id = $1 and ended_at is null",
+        id,
+        now.0,
+        reason.as_str()
+    )?;
+    Ok(ended > 0)
 }
 
 /// Lets the live sessions of a person go on after the next change of their password.
@@ -243,15 +297,33 @@ pub async fn carry_over(on: impl Into<Handle<'_>>, user_id: &str, version: i64) 
     Ok(())
 }
 
-/// Marks sessions that ended by themselves, so that history says when; answers with how many.
-pub async fn end_overdue(on: impl Into<Handle<'_>>, now: Moment) -> Result<u64, StoreError> {
-    execute!(
+/// A session that ended by itself.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Overdue {
+    /// Its id.
+    pub id: String,
+    /// Whose it was.
+    pub user_id: String,
+    /// When it ended, in seconds since 1970.
+    pub ended_at: i64,
+    /// Why, as [`EndReason::as_str`].
+    pub end_reason: String,
+}
+
+/// Marks sessions that ended by themselves, at most so many, so that history says when.
+pub async fn end_overdue(on: impl Into<Handle<'_>>, now: Moment, most: i64) -> Result<Vec<Overdue>, StoreError> {
+    fetch!(
+        fetch_all,
+        Overdue,
         on,
         "update sessions
          set end_reason = case when expires_at <= $1 and expires_at <= last_seen_at + idle_seconds then 'expired' else 'idle' end,
              ended_at = case when expires_at <= last_seen_at + idle_seconds then expires_at else last_seen_at + idle_seconds end
-         where ended_at is null and (expires_at <= $1 or last_seen_at + idle_seconds <= $1)",
-        now.0
+         where ended_at is null and id in (
+             select id from sessions where ended_at is null and (expires_at <= $1 or last_seen_at + idle_seconds <= $1) limit $2)
+         returning id, user_id, ended_at, end_reason",
+        now.0,
+        most
     )
 }
 
@@ -267,7 +339,7 @@ pub async fn previous_sign_in(
         (i64, String, String),
         on,
         "select created_at, user_agent, address from sessions
-         where user_id = $1 and id <> $2 and created_at <= $3 order by created_at desc, id desc limit 1",
+         where user_id = $1 and id <> $2 and created_at <= $3 order by id desc limit 1",
         user_id,
         session_id,
         since.0

@@ -231,16 +231,44 @@ pub async fn renew_unverified(
     Ok(renewed == 1)
 }
 
-/// Gives a person a role; giving it twice is giving it once.
-pub async fn grant(on: impl Into<Handle<'_>>, id: &str, role: &Role, now: Moment) -> Result<(), StoreError> {
-    execute!(
+/// Notes when a person signed in.
+pub async fn note_sign_in(on: impl Into<Handle<'_>>, id: &str, at: Moment) -> Result<(), StoreError> {
+    execute!(on, "update users set last_sign_in_at = $2 where id = $1", id, at.0)?;
+    Ok(())
+}
+
+/// Gives a person a role. `true` if they did not hold it before.
+pub async fn grant(on: impl Into<Handle<'_>>, id: &str, role: &Role, now: Moment) -> Result<bool, StoreError> {
+    let granted = execute!(
         on,
         "insert into user_roles (user_id, role, granted_at) values ($1, $2, $3) on conflict (user_id, role) do nothing",
         id,
         role.as_str(),
         now.0
     )?;
-    Ok(())
+    Ok(granted == 1)
+}
+
+/// Takes a role from a person. `true` if they held it.
+pub async fn revoke(on: impl Into<Handle<'_>>, id: &str, role: &Role) -> Result<bool, StoreError> {
+    let revoked = execute!(on, "delete from user_roles where user_id = $1 and role = $2", id, role.as_str())?;
+    Ok(revoked == 1)
+}
+
+/// Whether a person holds a role and nobody else who may sign in does.
+pub async fn is_last_with_role(tx: &mut super::Tx, id: &str, role: &Role) -> Result<bool, StoreError> {
+    let row = fetch!(
+        fetch_optional,
+        (i64,),
+        tx,
+        "select cast(1 as bigint) from user_roles as theirs
+         where theirs.user_id = $1 and theirs.role = $2 and not exists (
+             select 1 from user_roles join users on users.id = user_roles.user_id
+             where user_roles.role = $2 and user_roles.user_id <> $1 and disabled_at is null and deletion_at is null)",
+        id,
+        role.as_str()
+    )?;
+    Ok(row.is_some())
 }
 
 /// A person's roles, in the order of the alphabet.
@@ -262,8 +290,14 @@ pub async fn any_with_role(on: impl Into<Handle<'_>>, role: &Role) -> Result<boo
     Ok(row.is_some())
 }
 
-/// Keeps a person from signing in, from now on; their sessions are over with it.
-pub async fn disable(on: impl Into<Handle<'_>>, id: &str, now: Moment) -> Result<(), StoreError> {
-    execute!(on, "update users set disabled_at = $2 where id = $1 and disabled_at is null", id, now.0)?;
-    Ok(())
+/// Keeps a person from signing in, from now on; their sessions are over with it. `true` if they could before.
+pub async fn disable(on: impl Into<Handle<'_>>, id: &str, now: Moment) -> Result<bool, StoreError> {
+    let disabled = execute!(on, "update users set disabled_at = $2 where id = $1 and disabled_at is null", id, now.0)?;
+    Ok(disabled == 1)
+}
+
+/// Lets a person sign in again. `true` if they could not before.
+pub async fn enable(on: impl Into<Handle<'_>>, id: &str) -> Result<bool, StoreError> {
+    let enabled = execute!(on, "update users set disabled_at = null where id = $1 and disabled_at is not null", id)?;
+    Ok(enabled == 1)
 }

@@ -152,8 +152,9 @@ impl World {
     pub async fn refuse_new_sessions(&self) {
         let done = match &self.state.db {
             Db::Sqlite { writer, .. } => {
-                let refuse = "create trigger away before insert on sessions begin select raise(abort, 'away'); end";
-                sqlx::query(refuse).execute(writer).await.map(drop)
+                let refuse = "create trigger away before insert on sessions begin select raise(abort, 'away'); end;
+                    create trigger away_too before update of token_hash on sessions begin select raise(abort, 'away'); end";
+                sqlx::raw_sql(refuse).execute(writer).await.map(drop)
             }
             Db::Postgres(pool) => {
                 let refuse = "alter table sessions add constraint away check (false) not valid";
@@ -166,7 +167,9 @@ impl World {
     /// Undoes [`World::refuse_new_sessions`].
     pub async fn take_new_sessions(&self) {
         let done = match &self.state.db {
-            Db::Sqlite { writer, .. } => sqlx::query("drop trigger away").execute(writer).await.map(drop),
+            Db::Sqlite { writer, .. } => {
+                sqlx::raw_sql("drop trigger away; drop trigger away_too").execute(writer).await.map(drop)
+            }
             Db::Postgres(pool) => {
                 sqlx::query("alter table sessions drop constraint away").execute(pool).await.map(drop)
             }

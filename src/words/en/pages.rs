@@ -3,8 +3,8 @@
 use crate::words::{
     around::Around,
     pages::{
-        ChangeEmail, ChangePassword, Dashboard, DevMail, ErrorPage, Fact, ForgotPassword, Home, NewAccount,
-        ResetPassword, SetUp, SignIn, SignUp, VerifyEmail,
+        ChangeEmail, ChangePassword, ConfirmPassword, Dashboard, DevMail, ErrorPage, Fact, ForgotPassword, Home,
+        NewAccount, ResetPassword, SetUp, SignIn, SignUp, VerifyEmail,
     },
 };
 
@@ -180,6 +180,16 @@ pub const CHANGE_PASSWORD: &ChangePassword = &ChangePassword {
     new_password: "New password",
     sign_out_others: "Sign out my other devices",
     submit: "Change password",
+    back: "Back to the dashboard",
+};
+
+/// `/account/confirm`
+pub const CONFIRM_PASSWORD: &ConfirmPassword = &ConfirmPassword {
+    title: "Confirm your password",
+    heading: "Confirm your password",
+    lead: "What you are about to do needs your password again. It is then not asked for again for a while.",
+    password: "Password",
+    submit: "Confirm",
     back: "Back to the dashboard",
 };
 

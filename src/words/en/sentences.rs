@@ -2,6 +2,7 @@
 
 use crate::domain::{
     error::AuthError,
+    event::EventKind,
     field::{Field, FieldError, Problem},
     flash::Notice,
     password,
@@ -23,6 +24,11 @@ pub fn error(error: &AuthError) -> String {
         AuthError::AlreadyVerified => "Your e-mail address is confirmed, so it stays as it is.".into(),
         AuthError::LinkDead => "This link no longer works: it was used, replaced by a newer one, or is too old.".into(),
         AuthError::NotSignedIn => "Your session has ended. Sign in again to go on.".into(),
+        AuthError::ConfirmPassword => "Confirm your password to go on.".into(),
+        AuthError::NotFound => super::pages::ERROR_PAGE.not_found_sentence.into(),
+        AuthError::LastAdministrator => {
+            "This is the last administrator. Make somebody else an administrator first.".into()
+        }
         AuthError::CrossSite => {
             "This request came from another site, so it was not carried out. Open the page here and try again.".into()
         }
@@ -136,6 +142,41 @@ fn clause(reason: Reason) -> &'static str {
         Reason::Year => "years are tried early; leave them out or add words around them",
         Reason::Date => "dates are tried early; leave them out or add words around them",
         Reason::TooLittle => "add another word or two; uncommon ones are better",
+    }
+}
+
+/// What happened.
+pub fn event(kind: EventKind) -> &'static str {
+    match kind {
+        EventKind::SignedIn => "Signed in",
+        EventKind::SignInFailed => "Sign-in failed",
+        EventKind::LimitReached => "Too many tries",
+        EventKind::SignedOut => "Signed out",
+        EventKind::SessionEnded => "Session ended",
+        EventKind::PasswordConfirmed => "Password confirmed",
+        EventKind::AccountCreated => "Account created",
+        EventKind::EmailVerified => "E-mail address confirmed",
+        EventKind::EmailChangeRequested => "New e-mail address asked for",
+        EventKind::EmailChanged => "E-mail address changed",
+        EventKind::UsernameChanged => "User name changed",
+        EventKind::PasswordChanged => "Password changed",
+        EventKind::PasswordReset => "Password reset by link",
+        EventKind::LinkSent => "Link sent",
+        EventKind::NotMe => "Reported as somebody else",
+        EventKind::DataExported => "Data exported",
+        EventKind::DeletionRequested => "Deletion asked for",
+        EventKind::DeletionCancelled => "Deletion cancelled",
+        EventKind::AccountDeleted => "Account deleted",
+        EventKind::Invited => "Invited",
+        EventKind::RoleGranted => "Role given",
+        EventKind::RoleRevoked => "Role taken away",
+        EventKind::AccountDisabled => "Account disabled",
+        EventKind::AccountEnabled => "Account enabled",
+        EventKind::AccessDenied => "Access denied",
+        EventKind::RecordsDeleted => "Records deleted",
+        EventKind::EventsPruned => "Old events removed",
+        EventKind::AuditExported => "Audit log exported",
+        EventKind::SettingsChanged => "Settings changed",
     }
 }
 

@@ -1,0 +1,54 @@
+//! Keeping somebody from signing in, and letting them in again. Must not touch their password.
+
+use crate::{
+    domain::{error::AuthError, event::EventKind},
+    server::{
+        error::FlowError,
+        session,
+        state::AppState,
+        storage::{
+            sessions::EndReason,
+            tokens::{self, Purpose},
+            users,
+        },
+    },
+};
+
+use super::Actor;
+
+/// Disables an account: its sessions and links are over at once (ASVS 7.4.2). `false` if it was disabled.
+///
+/// # Errors
+/// [`AuthError::NotFound`], or [`AuthError::LastAdministrator`].
+pub async fn disable(state: &AppState, actor: Actor<'_>, user_id: &str) -> Result<bool, FlowError> {
+    let mut tx = state.db.begin().await?;
+    users::find(&mut tx, user_id).await?.ok_or(AuthError::NotFound)?;
+    super::keep_an_administrator(&mut tx, user_id).await?;
+    let now = state.now();
+    let is_new = users::disable(&mut tx, user_id, now).await?;
+    if is_new {
+        let ended = actor.event(EventKind::SessionEnded);
+        session::end_others(state, &mut tx, user_id, "", EndReason::AccountDisabled, &ended).await?;
+        for purpose in [Purpose::ResetPassword, Purpose::VerifyEmail] {
+            tokens::spend_all(&mut tx, purpose, Some(user_id), now).await?;
+        }
+        actor.event(EventKind::AccountDisabled).about(user_id).record(state, &mut tx).await?;
+        tx.commit().await?;
+    }
+    Ok(is_new)
+}
+
+/// Enables an account again. `false` if it was not disabled.
+///
+/// # Errors
+/// [`AuthError::NotFound`].
+pub async fn enable(state: &AppState, actor: Actor<'_>, user_id: &str) -> Result<bool, FlowError> {
+    let mut tx = state.db.begin().await?;
+    users::find(&mut tx, user_id).await?.ok_or(AuthError::NotFound)?;
+    let is_new = users::enable(&mut tx, user_id).await?;
+    if is_new {
+        actor.event(EventKind::AccountEnabled).about(user_id).record(state, &mut tx).await?;
+        tx.commit().await?;
+    }
+    Ok(is_new)
+}

@@ -1,0 +1,17 @@
+//! Named locks that last as long as a transaction, for rules over several rows. Must not be held across anything slow.
+
+use super::{StoreError, Tx, db::execute};
+
+/// What a lock guards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lock {
+    /// Who the administrators are: the last one must stay.
+    Administrators,
+}
+
+/// Waits until nobody else holds the lock, and holds it until the transaction ends (ASVS 15.4.2).
+pub async fn hold(tx: &mut Tx, lock: Lock) -> Result<(), StoreError> {
+    let Lock::Administrators = lock;
+    execute!(tx, "update locks set taken = taken + 1 where name = 'administrators'")?;
+    Ok(())
+}
