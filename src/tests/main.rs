@@ -5,16 +5,20 @@
 mod support;
 
 mod assets;
+mod authorization;
 mod bad_input;
 mod brand;
 mod change_password;
 mod command_line;
+mod confirm_password;
 mod csrf;
 mod dashboard;
+mod events;
 mod headers;
 mod mail;
 mod pages;
 mod reset_password;
+mod roles;
 mod set_up;
 mod sign_in;
 mod sign_out;

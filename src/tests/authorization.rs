@@ -1,0 +1,237 @@
+//! Who may do what: every page, server function and route, for everybody who may come along. A route that is not in the table
+//! fails the test, so nobody adds one without saying whom it is for.
+
+use std::collections::BTreeSet;
+
+use axum::{
+    body::Body,
+    http::{Method, StatusCode, header},
+};
+use latchkey::{
+    api::FORMS,
+    app::App,
+    domain::role::Role,
+    server::{
+        flows::manage::{Actor, roles},
+        storage::users,
+    },
+};
+
+use crate::support::{Answer, Browser, World, on_both_engines};
+
+/// Whom something is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum For {
+    /// Anybody.
+    Everybody,
+    /// People who are not signed in; others go where they belong.
+    SignedOut,
+    /// People with a session.
+    SignedIn,
+    /// Administrators; for everybody else it is not there.
+    Administrators,
+    /// A developer at the machine itself; from elsewhere, as here, it is not there.
+    ThisMachine,
+}
+
+/// Who comes along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Who {
+    Anonymous,
+    Person,
+    Administrator,
+    /// Was an administrator when the session began.
+    Demoted,
+    /// Was disabled while signed in.
+    Disabled,
+}
+
+impl Who {
+    fn may(self, whom: For) -> bool {
+        match whom {
+            For::Everybody => true,
+            For::SignedOut => matches!(self, Self::Anonymous | Self::Disabled),
+            For::SignedIn => matches!(self, Self::Person | Self::Administrator | Self::Demoted),
+            For::Administrators => self == Self::Administrator,
+            For::ThisMachine => false,
+        }
+    }
+}
+
+/// Every page. `{id}` is somebody's.
+const PAGES: &[(&str, For)] = &[
+    ("/", For::SignedOut),
+    ("/sign-up", For::SignedOut),
+    ("/sign-in", For::SignedOut),
+    ("/forgot-password", For::Everybody),
+    ("/reset-password", For::Everybody),
+    ("/verify-email", For::Everybody),
+    ("/setup", For::Everybody),
+    ("/dashboard", For::SignedIn),
+    ("/account/confirm", For::SignedIn),
+    ("/account/email", For::SignedIn),
+    ("/account/password", For::SignedIn),
+];
+
+/// Every server function.
+const FUNCTIONS: &[(&str, For)] = &[
+    ("/api/sign_up", For::Everybody),
+    ("/api/sign_in", For::Everybody),
+    ("/api/forgot_password", For::Everybody),
+    ("/api/reset_password", For::Everybody),
+    ("/api/verify_email", For::Everybody),
+    ("/api/resend_verification", For::Everybody),
+    ("/api/set_theme", For::Everybody),
+    ("/api/set_up", For::Everybody),
+    ("/api/change_password", For::SignedIn),
+    ("/api/change_email", For::SignedIn),
+    ("/api/confirm_password", For::SignedIn),
+    // The last, since it ends the session.
+    ("/api/sign_out", For::Everybody),
+];
+
+/// Every other route, and how it is asked.
+const ROUTES: &[(&str, Method, For)] = &[
+    ("/health", Method::GET, For::Everybody),
+    ("/csp-report", Method::POST, For::Everybody),
+    ("/.well-known/change-password", Method::GET, For::Everybody),
+    ("/signup", Method::GET, For::Everybody),
+    ("/register", Method::GET, For::Everybody),
+    ("/login", Method::GET, For::Everybody),
+    ("/dev/mail", Method::GET, For::ThisMachine),
+    ("/dev/mail/{id}", Method::GET, For::ThisMachine),
+    ("/dev/style", Method::GET, For::ThisMachine),
+];
+
+/// Folders of files, which are for everybody.
+const FOLDERS: &[&str] = &["/pkg", "/estimator"];
+
+async fn id_of(world: &World, email: &str) -> String {
+    let found = users::find_by_email_key(&mut world.state.db.read().await.expect("a connection"), email).await;
+    found.expect("read").expect("there").id
+}
+
+async fn everybody(world: &World) -> Vec<(Who, Browser)> {
+    let admin = Role::admin();
+    let mut all = vec![(Who::Anonymous, world.anonymous())];
+    for (who, email) in [
+        (Who::Person, "person@example.com"),
+        (Who::Administrator, "administrator@example.com"),
+        (Who::Demoted, "demoted@example.com"),
+        (Who::Disabled, "disabled@example.com"),
+    ] {
+        let mut browser = world.sign_up(email).await.browser;
+        let id = id_of(world, email).await;
+        if matches!(who, Who::Administrator | Who::Demoted) {
+            roles::grant(&world.state, Actor::CommandLine, &id, &admin).await.expect("granted");
+            assert!(browser.is_signed_in().await, "the role came to a session that was open");
+        }
+        match who {
+            Who::Demoted => drop(roles::revoke(&world.state, Actor::CommandLine, &id, &admin).await.expect("revoked")),
+            Who::Disabled => world.disable(email).await,
+            _ => {}
+        }
+        all.push((who, browser));
+    }
+    all
+}
+
+async fn ask(browser: &Browser, method: Method, path: &str, accept: &str) -> Answer {
+    let mut request = browser.request(method.clone(), path).header("sec-fetch-site", "same-origin");
+    request.headers_mut().expect("headers").insert(header::ACCEPT, accept.parse().expect("a header"));
+    if method == Method::POST {
+        request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    }
+    browser.clone().send(request.body(Body::empty()).expect("a request")).await
+}
+
+/// A page without what differs from one answer to the next.
+fn without_names(answer: &Answer, path: &str) -> String {
+    let id = answer.headers["x-request-id"].to_str().expect("text");
+    answer.body.replace(id, "ID").replace(path, "PATH")
+}
+
+#[test]
+fn every_page_and_function_is_in_the_table() {
+    let pages: BTreeSet<String> =
+        leptos_axum::generate_route_list(App).into_iter().map(|route| route.path().to_owned()).collect();
+    assert_eq!(pages, PAGES.iter().map(|(path, _)| (*path).to_owned()).collect());
+    let functions: BTreeSet<&str> = FUNCTIONS.iter().map(|(path, _)| *path).collect();
+    assert_eq!(FORMS.iter().map(|form| form.action).collect::<BTreeSet<_>>(), functions);
+    let registered: BTreeSet<&str> = leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path).collect();
+    assert_eq!(registered, functions, "each is a form of ours");
+}
+
+on_both_engines! {
+    /// The router names its routes when it is printed.
+    async fn every_route_is_in_the_table(world) {
+        let printed = format!("{:?}", world.router);
+        let routes: BTreeSet<&str> = printed.split('"').filter(|part| part.starts_with('/')).collect();
+        assert!(routes.contains("/health") && routes.contains("/dashboard"), "the router still prints its routes");
+        let known = |route: &str| {
+            PAGES.iter().any(|(path, _)| *path == route)
+                || FUNCTIONS.iter().any(|(path, _)| *path == route)
+                || ROUTES.iter().any(|(path, _, _)| *path == route)
+                || FOLDERS.iter().any(|folder| route.starts_with(folder))
+                || route.starts_with("/{*") || route == "/"
+        };
+        let unknown: Vec<_> = routes.into_iter().filter(|route| !known(route)).collect();
+        assert!(unknown.is_empty(), "say whom these are for: {unknown:?}");
+    }
+
+    /// ASVS 8.2.1, 8.3.1, 8.3.2, 7.4.2: pages.
+    async fn pages_open_for_whom_they_are_for(world) {
+        let everybody = everybody(world).await;
+        let id = id_of(world, "person@example.com").await;
+        for (pattern, whom) in PAGES {
+            let path = pattern.replace("{id}", &id);
+            for (who, browser) in &everybody {
+                let answer = ask(browser, Method::GET, &path, "text/html").await;
+                let what = format!("{path} for {who:?}: {} {}", answer.status, answer.location());
+                match (whom, who.may(*whom)) {
+                    (_, true) => assert_eq!(answer.status, StatusCode::OK, "{what}"),
+                    (For::Administrators, false) => {
+                        let missing = ask(browser, Method::GET, "/no-such-page", "text/html").await;
+                        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{what}");
+                        assert_eq!(without_names(&answer, &path), without_names(&missing, "/no-such-page"), "{what}");
+                    }
+                    (For::SignedOut, false) => assert_eq!(answer.location(), "/dashboard", "{what}"),
+                    (_, false) => assert!(answer.location().starts_with("/sign-in?next="), "{what}"),
+                }
+            }
+        }
+    }
+
+    /// ASVS 8.2.1, 8.3.1, 8.3.2, 7.4.2: server functions.
+    async fn functions_serve_whom_they_are_for(world) {
+        let everybody = everybody(world).await;
+        for (path, whom) in FUNCTIONS {
+            for (who, browser) in &everybody {
+                let answer = ask(browser, Method::POST, path, "application/json").await;
+                let what = format!("{path} for {who:?}: {} {}", answer.status, answer.body);
+                let is_refused = answer.body.contains("\"not_signed_in\"") || answer.status == StatusCode::NOT_FOUND;
+                match (whom, who.may(*whom)) {
+                    (For::Administrators, true) => assert!(!answer.body.contains("\"not_signed_in\""), "{what}"),
+                    (_, true) => assert!(!is_refused, "{what}"),
+                    (For::Administrators, false) => assert_eq!(answer.status, StatusCode::NOT_FOUND, "{what}"),
+                    (_, false) => assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{what}"),
+                }
+            }
+        }
+    }
+
+    async fn other_routes_serve_whom_they_are_for(world) {
+        let everybody = everybody(world).await;
+        for (path, method, whom) in ROUTES {
+            for (who, browser) in &everybody {
+                let answer = ask(browser, method.clone(), path, "application/json").await;
+                let what = format!("{path} for {who:?}: {} {}", answer.status, answer.body);
+                match (whom, who.may(*whom)) {
+                    (_, true) => assert!(!matches!(answer.status, StatusCode::UNAUTHORIZED | StatusCode::NOT_FOUND), "{what}"),
+                    (For::Administrators | For::ThisMachine, false) => assert_eq!(answer.status, StatusCode::NOT_FOUND, "{what}"),
+                    (_, false) => assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{what}"),
+                }
+            }
+        }
+    }
+}
