@@ -84,7 +84,7 @@ pub async fn run(
     state.work.notify_one();
 
     tracing::info!(user = %user.id, address = %request.address, "password changed");
-    match session.renew(state, &user).await {
+    match session.renew(state, &user, false, request).await {
         Ok(()) => Ok(NextStep::Dashboard.into()),
         Err(error) => {
             tracing::error!(%error, user = %user.id, "done, but without a session");

@@ -3,14 +3,10 @@
 use crate::{
     domain::{
         error::AuthError,
-        event::EventKind,
         field::{Field, FieldError},
         password,
     },
-    server::{
-        audit::Event, error::FlowError, request_info::RequestInfo, session::CurrentSession, state::AppState,
-        storage::users,
-    },
+    server::{error::FlowError, request_info::RequestInfo, session::CurrentSession, state::AppState, storage::users},
 };
 
 /// Checks the password and lets the session go on under a new token; sensitive acts are then open for a while.
@@ -28,7 +24,5 @@ pub async fn run(
         .map_err(|problem| AuthError::from(FieldError { field: Field::Password, problem }))?;
     let user = users::find(&mut state.db.read().await?, &current.user_id).await?.ok_or(AuthError::NotSignedIn)?;
     super::check_password(state, request, &user, password).await?;
-    Event::of(EventKind::PasswordConfirmed, request).by(&user.id).in_session(&current.id).record_alone(state).await?;
-    session.renew(state, &user).await?;
-    Ok(())
+    Ok(session.renew(state, &user, true, request).await?)
 }

@@ -62,7 +62,12 @@ pub enum Beginning {
         request_id: String,
     },
     /// It goes on under a new token.
-    Renewed,
+    Renewed {
+        /// Whether that is because the person showed the password again, which is an event of its own.
+        is_confirmed: bool,
+        /// Names the request in logs.
+        request_id: String,
+    },
 }
 
 impl SessionData {
@@ -135,12 +140,18 @@ impl CurrentSession {
         self.save(data, remember).await
     }
 
-    /// Lets the session go on under a new token, for somebody who has just shown the password again, or changed it
-    /// (ASVS 7.2.4). Saved before the answer goes out.
+    /// Lets the session go on under a new token, for somebody who has just shown the password again (`is_confirmed`, which is
+    /// written down with it) or changed it (ASVS 7.2.4). Saved before the answer goes out.
     ///
     /// # Errors
     /// When the session ended meanwhile, the database is away or there is no randomness; then the session is over.
-    pub async fn renew(&self, state: &AppState, user: &UserRow) -> Result<(), ServerError> {
+    pub async fn renew(
+        &self,
+        state: &AppState,
+        user: &UserRow,
+        is_confirmed: bool,
+        request: &RequestInfo,
+    ) -> Result<(), ServerError> {
         let Some(before) = self.get().await? else { return Err(ServerError::Corrupt("a session to go on")) };
         if let Some(id) = self.0.id() {
             sessions::detach(&mut state.db.write().await?, &store::token_hash(&id)).await?;
@@ -151,7 +162,7 @@ impl CurrentSession {
         let data = SessionData {
             authenticated_at: state.now(),
             credential_version: user.credential_version,
-            beginning: Some(Beginning::Renewed),
+            beginning: Some(Beginning::Renewed { is_confirmed, request_id: request.id.clone() }),
             ..before
         };
         self.save(data, remember).await

@@ -63,6 +63,24 @@ impl SqlSessionStore {
         }
     }
 
+    /// Gives a row its next token, with its event if there is one.
+    async fn renew(
+        &self,
+        token: &Id,
+        data: &SessionData,
+        event: Option<Event>,
+    ) -> std::result::Result<(), ServerError> {
+        let mut tx = self.state.db.begin().await?;
+        let (hash, version) = (token_hash(token), data.credential_version);
+        if !sessions::renew(&mut tx, &data.id, &hash, version, data.authenticated_at).await? {
+            return Err(ServerError::Corrupt("a session to go on"));
+        }
+        if let Some(event) = event {
+            event.by(&data.user_id).in_session(&data.id).record(&self.state, &mut tx).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
     async fn end(&self, id: &str, user_id: &str, reason: EndReason) -> std::result::Result<(), ServerError> {
         let mut tx = self.state.db.begin().await?;
         let event = Event::by_system(EventKind::SessionEnded).about(user_id);
@@ -85,24 +103,19 @@ impl SessionStore for SqlSessionStore {
             return Err(Error::Backend("a session without a person".into()));
         };
         let data: SessionData = serde_json::from_value(ours).map_err(|error| Error::Decode(error.to_string()))?;
-        if data.beginning == Some(Beginning::Renewed) {
-            let mut conn = self.state.db.write().await.map_err(backend)?;
-            let (hash, version) = (token_hash(&record.id), data.credential_version);
-            return match sessions::renew(&mut conn, &data.id, &hash, version, data.authenticated_at).await {
-                Ok(true) => Ok(()),
-                Ok(false) => Err(Error::Backend("the session has ended".into())),
-                Err(error) => Err(backend(error)),
-            };
-        }
-        let (by, request_id) = match &data.beginning {
-            Some(Beginning::New { by, request_id }) => (by.clone(), request_id.clone()),
-            _ => Default::default(),
-        };
-        let from = RequestInfo {
-            id: request_id,
+        let from = |request_id: &str| RequestInfo {
+            id: request_id.to_owned(),
             address: data.address.clone(),
             user_agent: data.user_agent.clone(),
             ..RequestInfo::default()
+        };
+        let (by, from) = match &data.beginning {
+            Some(Beginning::Renewed { is_confirmed, request_id }) => {
+                let event = is_confirmed.then(|| Event::of(EventKind::PasswordConfirmed, &from(request_id)));
+                return self.renew(&record.id, &data, event).await.map_err(failure);
+            }
+            Some(Beginning::New { by, request_id }) => (by.clone(), from(request_id)),
+            None => (String::new(), from("")),
         };
         let event = Event::of(EventKind::SignedIn, &from)
             .by(&data.user_id)

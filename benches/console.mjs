@@ -1,0 +1,175 @@
+// How long each page of the console takes with a thousand rows and with a million, on each engine. Prints a table, and fails
+// where a page takes 50 ms more. Must not touch a database that was there before: each is made here and removed again.
+//
+//   node benches/console.mjs            needs a release build; LATCHKEY_BIN names another
+//   LATCHKEY_TEST_POSTGRES_URL          a PostgreSQL server that may be filled; without it SQLite alone
+//   LATCHKEY_BENCH_USERS, _SESSIONS     the large database, default 100000 and 1000000
+
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const BIN = resolve(process.env.LATCHKEY_BIN || 'target/release/latchkey');
+const ROUNDS = 25;
+const MOST_MS_MORE = 50;
+const SIZES = [
+  { users: 1_000, sessions: 1_000 },
+  { users: Number(process.env.LATCHKEY_BENCH_USERS || 100_000), sessions: Number(process.env.LATCHKEY_BENCH_SESSIONS || 1_000_000) },
+];
+const PASSWORD = 'marble trolley unseen kettle';
+const ADMINISTRATOR = 'bench-administrator@example.com';
+
+const scratch = mkdtempSync(join(tmpdir(), 'latchkey-bench-'));
+const stops = [];
+
+/** Runs `latchkey` to its end and answers with what it printed. */
+function latchkey(database, ...args) {
+  const env = { ...process.env, DATABASE_URL: database, LATCHKEY_LOG: 'error' };
+  return execFileSync(BIN, args, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+}
+
+function psql(server, sql) {
+  execFileSync('psql', [server, '-qAtc', sql], { stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+function freePort() {
+  return new Promise((done) => {
+    const probe = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = probe.address();
+      probe.close(() => done(port));
+    });
+  });
+}
+
+async function makeDatabase(engine, { users, sessions }) {
+  let url = `sqlite://${scratch}/${users}.db`;
+  if (engine === 'postgres') {
+    const server = process.env.LATCHKEY_TEST_POSTGRES_URL;
+    const name = `latchkey_bench_${process.pid}_${users}`;
+    psql(server, `create database ${name}`);
+    stops.push(() => psql(server, `drop database ${name} with (force)`));
+    url = server.replace(/\/[^/]*$/, `/${name}`);
+  }
+  const begin = performance.now();
+  latchkey(url, 'dev', 'seed', '--users', String(users), '--sessions', String(sessions));
+  if (engine === 'postgres') psql(url, 'vacuum analyze');
+  console.error(`${engine}: ${users} people and ${sessions} sessions in ${((performance.now() - begin) / 1000).toFixed(0)} s`);
+  return url;
+}
+
+/** A server on a database, spoken to as an administrator's browser does. */
+class Site {
+  constructor(origin) {
+    this.origin = origin;
+    this.cookies = new Map();
+  }
+
+  static async start(database) {
+    const printed = latchkey(database, 'user', 'create', '--email', ADMINISTRATOR, '--admin');
+    const link = new URL(printed.match(/https?:\S+/)[0]);
+    const port = await freePort();
+    const env = { ...process.env, DATABASE_URL: database, PORT: String(port), LATCHKEY_LOG: 'error', LATCHKEY_REAUTH_MINUTES: '600' };
+    const child = spawn(BIN, ['serve'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    stops.push(() => child.kill());
+    await new Promise((done, failed) => {
+      child.stdout.on('data', (text) => String(text).includes(' is at ') && done());
+      child.on('exit', () => failed(new Error('the server ended')));
+    });
+    const site = new Site(`http://127.0.0.1:${port}`);
+    await site.get(link.pathname + link.search);
+    await site.post('/api/reset_password', { new_password: PASSWORD });
+    await site.post('/api/sign_in', { identifier: ADMINISTRATOR, password: PASSWORD });
+    return site;
+  }
+
+  async send(path, init) {
+    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const headers = { ...init.headers, cookie, accept: 'text/html', 'sec-fetch-site': 'same-origin' };
+    const answer = await fetch(this.origin + path, { redirect: 'manual', ...init, headers });
+    for (const set of answer.headers.getSetCookie()) {
+      const [, name, value] = set.match(/^([^=]+)=([^;]*)/);
+      if (value) this.cookies.set(name, value);
+      else this.cookies.delete(name);
+    }
+    return { status: answer.status, body: await answer.text() };
+  }
+
+  get(path) {
+    return this.send(path, { method: 'GET' });
+  }
+
+  post(path, form) {
+    return this.send(path, { method: 'POST', body: new URLSearchParams(form) });
+  }
+
+  /** The pages of the console, some of them filtered, with the next page of each list. */
+  async pages() {
+    const filtered = [
+      '/admin',
+      '/admin/people',
+      '/admin/people?q=ada',
+      '/admin/people?q=nobody-is-called-that',
+      '/admin/people?role=admin',
+      '/admin/people?state=locked',
+      '/admin/people?state=disabled',
+      '/admin/people?sort=last-sign-in',
+      '/admin/people?sort=email',
+      '/admin/sessions',
+      '/admin/sessions?state=live',
+      '/admin/sessions?state=ended',
+      '/admin/audit',
+      '/admin/audit?kind=sign_in_failed',
+      '/admin/audit?outcome=failure',
+    ];
+    const pages = [];
+    for (const path of filtered) {
+      pages.push([path, path]);
+      const { status, body } = await this.get(path);
+      if (status !== 200) throw new Error(`${path} answers ${status}`);
+      const older = body.match(/href="([^"]*[?&](?:amp;)?before=[^"]*)"/);
+      if (older) pages.push([`${path}, older`, new URL(older[1].replaceAll('&amp;', '&'), this.origin + path).href.slice(this.origin.length)]);
+      const person = path === '/admin/people' && body.match(/href="(\/admin\/people\/[0-9a-f-]{36})"/);
+      if (person) pages.push(['one person', person[1]]);
+    }
+    return new Map(pages);
+  }
+}
+
+const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
+
+async function measure(engine) {
+  const sites = [];
+  for (const size of SIZES) sites.push(await Site.start(await makeDatabase(engine, size)));
+  const [small, large] = await Promise.all(sites.map((site) => site.pages()));
+  let tooSlow = 0;
+  console.log(`\n| ${engine} | ${SIZES.map(({ sessions }) => `${sessions} rows, ms`).join(' | ')} | more |\n| --- | ---: | ---: | ---: |`);
+  for (const [name, path] of large) {
+    const paths = [small.get(name) ?? small.get(name.split(',')[0]) ?? path, path];
+    const times = [[], []];
+    // One after the other, so that both see the same machine.
+    for (let round = 0; round < ROUNDS; round += 1) {
+      for (const [index, site] of sites.entries()) {
+        const begin = performance.now();
+        await site.get(paths[index]);
+        times[index].push(performance.now() - begin);
+      }
+    }
+    const [few, many] = times.map(median);
+    if (many - few > MOST_MS_MORE) tooSlow += 1;
+    console.log(`| ${name} | ${few.toFixed(1)} | ${many.toFixed(1)} | ${(many - few).toFixed(1)} |`);
+  }
+  return tooSlow;
+}
+
+let tooSlow = 0;
+try {
+  tooSlow += await measure('sqlite');
+  if (process.env.LATCHKEY_TEST_POSTGRES_URL) tooSlow += await measure('postgres');
+} finally {
+  for (const stop of stops.toReversed()) stop();
+  rmSync(scratch, { recursive: true, force: true });
+}
+console.log(`\n${tooSlow} pages take more than ${MOST_MS_MORE} ms longer`);
+process.exitCode = tooSlow ? 1 : 0;
