@@ -139,6 +139,11 @@ test('every page and state', async ({ page, server, shot }) => {
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Check your mail');
   await shot('forgot-password-sent');
   await open('/dev/mail');
+  // Loaded once they are in sight.
+  for (const frame of await page.locator('iframe').all()) {
+    await frame.scrollIntoViewIfNeeded();
+    await expect(frame.contentFrame().locator('h1')).toBeVisible();
+  }
   await shot('mail');
   await page.locator('.mail a[href*="/reset-password"]').first().click();
   await expect(newPassword).toBeVisible();
