@@ -154,6 +154,9 @@ pub struct Config {
     pub estimator_root: PathBuf,
 }
 
+/// The sender of mail that is kept and never sent.
+const DEVELOPMENT_SENDER: &str = "latchkey@localhost.localdomain";
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -182,7 +185,7 @@ impl Default for Config {
             remember_idle_days: 14,
             remember_lifetime_days: 30,
             smtp_url: None,
-            mail_from: "latchkey@localhost.localdomain".into(),
+            mail_from: DEVELOPMENT_SENDER.into(),
             trusted_proxies: Vec::new(),
             log: "info,sqlx=warn,tower_sessions=error,tower_sessions_core=error".into(),
             log_format: LogFormat::Text,
@@ -344,7 +347,8 @@ mod tests {
             "environment = 'production'\nbase_url = 'https://accounts.example.com'",
             "base_url = 'http://localhost/somewhere'",
             "bind = '0.0.0.0'",
-            "environment = 'production'\nbase_url = 'https://accounts.example.com'\nsmtp_url = 'smtp://mail.example.com'",
+            "environment = 'production'\nbase_url = 'https://accounts.example.com'\nsmtp_url = 'smtp://mail.example.com'\nmail_from = 'a@example.com'",
+            "environment = 'production'\nbase_url = 'https://accounts.example.com'\nsmtp_url = 'smtps://mail.example.com'",
             "password_min_length = 7",
             "session_idle_minutes = 0",
             "mail_from = 'nobody'",
@@ -355,7 +359,7 @@ mod tests {
         ] {
             assert!(matches!(with(toml), Err(ConfigError::Unfit(_))), "{toml}");
         }
-        let fit = "environment = 'production'\nbase_url = 'https://accounts.example.com'\nsmtp_url = 'smtps://mail.example.com'";
+        let fit = "environment = 'production'\nbase_url = 'https://accounts.example.com'\nsmtp_url = 'smtps://mail.example.com'\nmail_from = 'a@example.com'";
         assert!(with(fit).expect("fit").is_https());
     }
 
