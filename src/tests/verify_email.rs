@@ -133,6 +133,27 @@ mod optional {
             assert_eq!(world.anonymous().sign_in("sma@example.com", PASSWORD).await.location(), "/sign-in");
         }
 
+        /// An address that is proven needs no link, and an account that is disabled gets none.
+        async fn who_needs_no_link_gets_none(world) {
+            let mut proven = world.sign_up("sam@example.com").await.browser;
+            proven.visit(&link(world, "sam@example.com").await).await;
+            proven.submit("/api/verify_email", &[]).await;
+            world.sign_up("kim@example.com").await;
+            let left_over = link(world, "kim@example.com").await;
+            world.disable("kim@example.com").await;
+            for action in ["/api/resend_verification", "/api/forgot_password"] {
+                for email in ["sam@example.com", "kim@example.com"] {
+                    let page = world.anonymous().submit_and_follow(action, &[("email", email)]).await;
+                    assert!(page.says("Check your mail"), "one answer for all: {}", page.body);
+                }
+            }
+            let mails = world.mail_to("sam@example.com").await;
+            assert_eq!(mails.len(), 2, "{mails:?}");
+            assert!(mails[0].subject.starts_with("Choose a new password"), "{mails:?}");
+            assert_eq!(world.mail_to("kim@example.com").await.len(), 1, "that of the sign-up alone");
+            assert!(world.anonymous().visit(&left_over).await.says("This link does not work"));
+        }
+
         /// ASVS 2.4.1: nobody's mailbox is filled by changing to and fro.
         async fn one_address_again_and_again_is_limited(world) {
             let mut browser = world.sign_up("sma@example.com").await.browser;
@@ -287,7 +308,8 @@ mod required {
                 pages.push(crate::sign_in::without_nonce(&page.body.replace(email, "ADDRESS")));
             }
             assert_eq!(pages[0], pages[1]);
-            assert_eq!(world.mail_to("sam@example.com").await.len(), 2, "reminded");
+            world.anonymous().sign_in("sam@example.com", OTHER_PASSWORD).await;
+            assert_eq!(world.mail_to("sam@example.com").await.len(), 2, "reminded, and not at every try");
             let mut browser = world.anonymous();
             browser.visit(&link(world, "sam@example.com").await).await;
             assert_eq!(browser.submit("/api/verify_email", &[("password", OTHER_PASSWORD)]).await.location(), "/dashboard");
