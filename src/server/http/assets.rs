@@ -119,6 +119,9 @@ fn files(root: &Path) -> Vec<PathBuf> {
 
 #[cfg(test)]
 mod tests {
+    use axum::body::Body;
+    use tower::ServiceExt as _;
+
     use super::*;
 
     #[test]
@@ -132,6 +135,22 @@ mod tests {
         write("a.js", "two");
         assert_ne!(version(folder.path()), one);
         assert_eq!(one.len(), DIGITS);
+    }
+
+    /// A developer's tool replaces them under the same name.
+    #[tokio::test]
+    async fn what_is_replaced_under_its_name_is_asked_for_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::create_dir(folder.path().join(PKG)).expect("made");
+        fs::write(folder.path().join(PKG).join("a.css"), "a {}").expect("written");
+        let names = paths(folder.path(), folder.path(), true);
+        let caching = async |paths: &AssetPaths| {
+            let request = Request::get(format!("/{}/a.css", paths.pkg)).body(Body::empty()).expect("a request");
+            let routes: Router = routes(folder.path(), folder.path(), paths);
+            routes.oneshot(request).await.expect("infallible").headers()[CACHE_CONTROL].clone()
+        };
+        assert_eq!(caching(&names).await, ASK_AGAIN);
+        assert_eq!(caching(&self::paths(folder.path(), folder.path(), false)).await, FOR_EVER);
     }
 
     #[test]
