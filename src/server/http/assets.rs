@@ -153,8 +153,8 @@ mod tests {
         assert_eq!(caching(&self::paths(folder.path(), folder.path(), false)).await, FOR_EVER);
     }
 
-    #[test]
-    fn what_was_made_smaller_from_something_older_is_not_used() {
+    #[tokio::test]
+    async fn what_was_made_smaller_from_something_older_is_not_used() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("a.css");
         fs::write(&file, "a {}").expect("written");
@@ -163,5 +163,8 @@ mod tests {
         let later = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(4_000_000_000);
         fs::File::options().write(true).open(&file).and_then(|file| file.set_modified(later)).expect("touched");
         assert!(!are_smaller_ones_fresh(folder.path()));
+        let request = Request::get("/a.css").header("accept-encoding", "br").body(Body::empty()).expect("a request");
+        let answer = self::folder(folder.path(), ASK_AGAIN).oneshot(request).await.expect("infallible");
+        assert!(answer.status() == StatusCode::OK && !answer.headers().contains_key("content-encoding"), "{answer:?}");
     }
 }
