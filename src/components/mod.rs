@@ -4,6 +4,8 @@
 pub mod checkbox;
 /// What is wrong with a form, first on its page.
 pub mod error_summary;
+/// What stands around an input.
+pub mod field;
 /// A form that is checked before it is sent.
 pub mod form;
 /// Landmarks of a page.

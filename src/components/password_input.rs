@@ -9,7 +9,7 @@ use crate::{
     words,
 };
 
-use super::text_field::{FieldMessage, error_for};
+use super::field::{FieldFrame, described_by, error_for};
 
 /// A password field with its label, hint and message. `children` stand below the input.
 #[component]
@@ -30,16 +30,9 @@ pub fn PasswordField(
     children: Option<Children>,
 ) -> impl IntoView {
     let error = error_for(field, &errors);
-    let hint_id = format!("{}-hint", field.id());
-    let described_by = match hint {
-        Some(_) => format!("{hint_id} {}", field.error_id()),
-        None => field.error_id().to_owned(),
-    };
+    let described_by = described_by(field, hint.is_some());
     view! {
-        <div class="field">
-            <label for=field.id()>{label}</label>
-            {hint.map(|hint| view! { <p class="hint" id=hint_id>{hint}</p> })}
-            <FieldMessage field error />
+        <FieldFrame field label hint error>
             <PasswordInput
                 id=field.id().to_owned()
                 name=field.name().to_owned()
@@ -48,7 +41,7 @@ pub fn PasswordField(
                 is_invalid=error.is_some()
             />
             {children.map(|children| children())}
-        </div>
+        </FieldFrame>
     }
 }
 

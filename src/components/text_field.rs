@@ -3,37 +3,9 @@
 
 use leptos::prelude::*;
 
-use crate::{
-    domain::field::{Field, FieldError},
-    words,
-};
+use crate::domain::field::{Field, FieldError};
 
-/// A message beside a field; there but hidden and empty while nothing is wrong, so that the browser's own check can fill it.
-#[component]
-pub fn FieldMessage(
-    /// Which field.
-    field: Field,
-    /// What is wrong, if anything.
-    error: Option<FieldError>,
-) -> impl IntoView {
-    view! {
-        <p class="field-error" id=field.error_id() hidden=error.is_none()>
-            {error
-                .map(|error| {
-                    view! {
-                        <span class="visually-hidden">{words::form().message_prefix}</span>
-                        {words::field_error(error)}
-                    }
-                })}
-        </p>
-    }
-}
-
-/// The message for one field among those of a form.
-#[must_use]
-pub fn error_for(field: Field, errors: &[FieldError]) -> Option<FieldError> {
-    errors.iter().find(|error| error.field == field).copied()
-}
+use super::field::{FieldFrame, described_by, error_for};
 
 /// A line of text.
 #[component]
@@ -62,16 +34,9 @@ pub fn TextField(
     errors: Vec<FieldError>,
 ) -> impl IntoView {
     let error = error_for(field, &errors);
-    let hint_id = format!("{}-hint", field.id());
-    let described_by = match hint {
-        Some(_) => format!("{hint_id} {}", field.error_id()),
-        None => field.error_id().to_owned(),
-    };
+    let described_by = described_by(field, hint.is_some());
     view! {
-        <div class="field">
-            <label for=field.id()>{label}</label>
-            {hint.map(|hint| view! { <p class="hint" id=hint_id>{hint}</p> })}
-            <FieldMessage field error />
+        <FieldFrame field label hint=hint.map(str::to_owned) error>
             <input
                 class="input"
                 id=field.id()
@@ -87,6 +52,33 @@ pub fn TextField(
                 aria-describedby=described_by
                 aria-invalid=error.map(|_| "true")
             />
-        </div>
+        </FieldFrame>
+    }
+}
+
+/// An e-mail address that a password belongs to.
+#[component]
+pub fn EmailField(
+    /// The label.
+    label: &'static str,
+    /// What stands in it at first.
+    value: String,
+    /// Whether it may stay empty.
+    #[prop(optional)]
+    is_optional: bool,
+    /// The messages of the form.
+    errors: Vec<FieldError>,
+) -> impl IntoView {
+    view! {
+        <TextField
+            field=Field::Email
+            label
+            kind="email"
+            inputmode="email"
+            autocomplete="username"
+            value
+            is_optional
+            errors
+        />
     }
 }

@@ -8,7 +8,7 @@ use crate::{
         form::Form,
         mark::{Mark, MarkSign},
         sentence::Sentence,
-        text_field::TextField,
+        text_field::EmailField,
     },
     domain::{
         field::Field,
@@ -37,15 +37,7 @@ pub fn ForgotPasswordPage() -> impl IntoView {
             <h1>{text.heading}</h1>
             <p class="lead">{text.lead}</p>
             <Form action=api::FORGOT_PASSWORD.action.to_owned() rules=Rules::ForgotPassword>
-                <TextField
-                    field=Field::Email
-                    label=text.email
-                    kind="email"
-                    inputmode="email"
-                    autocomplete="username"
-                    value=flash.value(Field::Email)
-                    errors
-                />
+                <EmailField label=text.email value=flash.value(Field::Email) errors />
                 <button class="button" type="submit">
                     {text.submit}
                 </button>

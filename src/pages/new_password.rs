@@ -3,7 +3,11 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{meter::StrengthMeter, password_input::PasswordField, text_field::TextField},
+    components::{
+        meter::StrengthMeter,
+        password_input::PasswordField,
+        text_field::{EmailField, TextField},
+    },
     domain::{
         field::{Field, FieldError},
         flash::Flash,
@@ -66,16 +70,7 @@ pub fn NewAccountFields(
     });
     let email = mode.asks_email().then(|| {
         view! {
-            <TextField
-                field=Field::Email
-                label=text.email
-                kind="email"
-                inputmode="email"
-                autocomplete="username"
-                value=flash.value(Field::Email)
-                is_optional
-                errors=errors.clone()
-            />
+            <EmailField label=text.email value=flash.value(Field::Email) is_optional errors=errors.clone() />
         }
     });
     view! {

@@ -10,7 +10,7 @@ use crate::{
         mark::{Mark, MarkSign},
         password_input::PasswordField,
         sentence::Sentence,
-        text_field::TextField,
+        text_field::EmailField,
     },
     domain::{
         account::CurrentUser, email::Email, field::Field, flash::Notice, form::Form as Rules, page_data::VerifyLink,
@@ -193,15 +193,7 @@ fn AskAgain(address: Option<Email>) -> impl IntoView {
     let field = match address {
         Some(address) => view! { <input type="hidden" name="email" value=address.to_string() /> }.into_any(),
         None => view! {
-            <TextField
-                field=Field::Email
-                label=text.email
-                kind="email"
-                inputmode="email"
-                autocomplete="username"
-                value=flash.value(Field::Email)
-                errors
-            />
+            <EmailField label=text.email value=flash.value(Field::Email) errors />
         }
         .into_any(),
     };

@@ -29,6 +29,7 @@ async fn colour_and_sign_are_on_every_page_and_kept_for_ever() {
     let file = folder.path().join("sign.svg");
     std::fs::write(&file, LOGO).expect("written");
     let world = World::with(Engine::Sqlite, |config| {
+        config.site_name = "Quiblerton".into();
         config.accent_color = "#0B6E4F".into();
         config.logo = Some(file);
     })
@@ -37,6 +38,7 @@ async fn colour_and_sign_are_on_every_page_and_kept_for_ever() {
     let mut browser = world.anonymous();
     for path in ["/", "/sign-in", "/no-such-page", "/dev/mail"] {
         let page = browser.get(path).await;
+        assert!(page.says("Quiblerton") && !page.says("Latchkey"), "{path}: {}", page.body);
         let (style, logo) = (address(&page.body, "brand.css"), address(&page.body, "logo.svg"));
         let position = |what: &str| page.body.find(what).expect("there");
         assert!(position("latchkey.css") < position("brand.css"), "its rule goes before ours: {path}");

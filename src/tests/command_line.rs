@@ -76,7 +76,7 @@ fn settings_are_shown_with_where_they_came_from_and_judged() {
         .expect("it runs");
     let (said, complaint) = (text(&production.stdout), text(&production.stderr));
     assert!(!production.status.success(), "{said}");
-    for reason in ["needs base_url, with https", "smtps://", "argon2_memory_kib"] {
+    for reason in ["needs base_url, with https", "smtps://", "needs mail_from", "argon2_memory_kib"] {
         assert!(complaint.contains(reason), "all reasons at once: {reason} in {complaint}");
     }
     assert!(!said.contains("hunter2") && !complaint.contains("hunter2"), "{said} {complaint}");

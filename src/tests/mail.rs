@@ -97,6 +97,7 @@ on_both_engines! {
         jobs::run_once(&world.state, Some(&transport)).await.expect("delivered");
         let letter = server.await.expect("a letter");
         assert!(letter.contains("To: sam@example.com") && letter.contains("Subject: Confirm your e-mail address"), "{letter}");
+        assert!(letter.contains("From: Latchkey <latchkey@localhost.localdomain>"), "{letter}");
         assert!(letter.contains("Message-ID: <") && letter.contains("Content-Type: multipart/alternative"), "{letter}");
         assert!(letter.find("text/plain") < letter.find("text/html"), "the last is what readers prefer: {letter}");
         let (text, html) = (part(&letter, "text/plain"), part(&letter, "text/html"));

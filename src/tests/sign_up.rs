@@ -1,9 +1,11 @@
 //! Signing up.
 
+use std::io::Write as _;
+
 use axum::http::StatusCode;
 use latchkey::domain::identifier::IdentifierMode;
 
-use crate::support::{Engine, PASSWORD, World, on_both_engines};
+use crate::support::{Engine, OTHER_PASSWORD, PASSWORD, World, on_both_engines};
 
 on_both_engines! {
     async fn a_new_person_lands_on_their_dashboard(world) {
@@ -118,5 +120,46 @@ async fn sign_up_asks_for_what_the_setting_says() {
     for identifier in ["sam", "sam@example.com"] {
         assert_eq!(world.anonymous().sign_in(identifier, PASSWORD).await.location(), "/dashboard");
     }
+    world.end().await;
+}
+
+/// ASVS 6.2.11: the site's name and the person's own are what others would try.
+#[tokio::test]
+async fn a_password_is_not_made_of_names() {
+    let world = World::with(Engine::Sqlite, |config| config.site_name = "Quiblerton Accounts".into()).await;
+    let email = "wombatfield.sam@example.com";
+    let names = ["wombatfield.sam", "Wombatfield.Sam@example.com", "quiblerton accounts"];
+    let refused = "it contains your own name or address, or the name of this site";
+    for new_password in names {
+        let fields = [("email", email), ("new_password", new_password)];
+        let page = world.anonymous().submit_and_follow("/api/sign_up", &fields).await;
+        assert!(page.says(refused), "{new_password}: {}", page.body);
+    }
+    let mut browser = world.sign_up(email).await.browser;
+    world.anonymous().submit("/api/forgot_password", &[("email", email)]).await;
+    let mut forgetful = world.anonymous();
+    forgetful.visit(&world.mail_to(email).await[0].link()).await;
+    for new_password in names {
+        let fields = [("password", PASSWORD), ("new_password", new_password)];
+        for (browser, action) in [(&mut browser, "/api/change_password"), (&mut forgetful, "/api/reset_password")] {
+            let page = browser.submit_and_follow(action, &fields).await;
+            assert!(page.says(refused), "{action} {new_password}: {}", page.body);
+        }
+    }
+    world.end().await;
+}
+
+/// ASVS 6.2.12.
+#[tokio::test]
+async fn what_the_operator_lists_as_breached_is_refused_with_the_reason() {
+    let mut list = tempfile::NamedTempFile::new().expect("a file");
+    // The SHA-1 of the password.
+    writeln!(list, "9159B2DFF4458312B1A3B66DD8407506C451796E:3").expect("written");
+    let world = World::with(Engine::Sqlite, |config| config.breached_passwords = Some(list.path().to_owned())).await;
+    let fields = [("email", "sam@example.com"), ("new_password", PASSWORD)];
+    let page = world.anonymous().submit_and_follow("/api/sign_up", &fields).await;
+    assert!(page.says("it is in a list of passwords that were stolen elsewhere"), "{}", page.body);
+    let fields = [("email", "sam@example.com"), ("new_password", OTHER_PASSWORD)];
+    assert_eq!(world.anonymous().submit("/api/sign_up", &fields).await.location(), "/dashboard");
     world.end().await;
 }

@@ -92,6 +92,18 @@ on_both_engines! {
         assert_eq!(now.password_hash.as_deref(), Some("one"), "a renewal never brings an old password back");
     }
 
+    /// A link is looked at before it is used; the address may be another one in between.
+    async fn an_address_is_proven_while_it_is_theirs(world) {
+        add_user(world, "1", "sma@example.com").await;
+        let mut tx = world.state.db.begin().await.expect("begun");
+        let mended = Email::parse("sam@example.com").expect("valid");
+        assert!(users::replace_unverified_email(&mut tx, "1", &mended).await.expect("written"));
+        assert!(!users::mark_verified(&mut tx, "1", "sma@example.com", NOW).await.expect("read"));
+        assert!(users::find(&mut tx, "1").await.expect("read").expect("there").is_unverified());
+        assert!(users::mark_verified(&mut tx, "1", "sam@example.com", NOW).await.expect("written"));
+        assert!(!users::replace_unverified_email(&mut tx, "1", &mended).await.expect("read"), "proven ones stay");
+    }
+
     async fn a_session_keeps_its_end_as_history(world) {
         add_user(world, "1", "sam@example.com").await;
         let mut conn = world.state.db.write().await.expect("a connection");

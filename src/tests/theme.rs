@@ -70,10 +70,12 @@ on_both_engines! {
 #[tokio::test]
 async fn the_cookie_is_as_tight_as_the_others_and_lasts_a_year() {
     let world = World::in_production(Engine::Sqlite).await;
-    let answer = world.anonymous().submit("/api/set_theme", &[("theme", "dark")]).await;
+    let mut browser = world.anonymous();
+    let answer = browser.submit("/api/set_theme", &[("theme", "dark")]).await;
     assert_eq!(
         answer.headers["set-cookie"],
         "__Host-latchkey-theme=dark; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=31536000"
     );
+    assert!(browser.get("/sign-in").await.body.contains("data-theme=\"dark\""), "and is read by that name");
     world.end().await;
 }

@@ -1,9 +1,17 @@
 //! Too many tries, and how long to wait.
 
-use axum::http::{Method, StatusCode, header};
-use latchkey::server::config::Config;
+use std::sync::Arc;
 
-use crate::support::{Answer, Browser, OTHER_PASSWORD, PASSWORD, on_both_engines};
+use axum::http::{Method, StatusCode, header};
+use latchkey::server::{
+    config::Config,
+    crypto::password::{HashingCost, HashingPool},
+    http::router,
+    jobs,
+    state::AppState,
+};
+
+use crate::support::{Answer, Browser, HeldRandom, OTHER_PASSWORD, PASSWORD, on_both_engines};
 
 fn tight(config: &mut Config) {
     config.account_tries = 3;
@@ -187,5 +195,97 @@ on_both_engines! {
         assert!(browser.submit_and_follow("/api/change_password", &fields).await.says("Too many tries"));
         world.clock.advance(30);
         assert_eq!(browser.submit("/api/change_password", &fields).await.location(), "/dashboard");
+    }
+
+    /// ASVS 15.2.2, 6.3.1: a try that a busy machine did not look at is no try.
+    async fn what_a_busy_machine_did_not_look_at_is_not_counted(world) {
+        let random = Arc::new(HeldRandom::default());
+        let cost = HashingCost { permits: 1, queue: 0, ..world.state.config.hashing_cost() };
+        let passwords = HashingPool::new(cost, random.clone()).expect("a pool");
+        let state = AppState { passwords: passwords.clone(), ..world.state.clone() };
+        let mut person = Browser::new(router::build(state));
+        person.submit("/api/sign_up", &[("email", "sam@example.com"), ("new_password", PASSWORD)]).await;
+        let mut stranger = person.clone();
+        stranger.cookies.clear();
+
+        let held = random.hold();
+        let busy = tokio::spawn(async move { passwords.hash_new(OTHER_PASSWORD.into(), Vec::new()).await });
+        random.somebody_waits().await;
+        let change = [("password", "wrong"), ("new_password", OTHER_PASSWORD)];
+        let sign_in = [("identifier", "sam@example.com"), ("password", "wrong")];
+        let sign_up = [("email", "kim@example.com"), ("new_password", PASSWORD)];
+        for _ in 0..4 {
+            for (browser, action, fields) in [
+                (&mut stranger, "/api/sign_in", &sign_in),
+                (&mut person, "/api/change_password", &change),
+            ] {
+                let page = browser.submit_and_follow(action, fields).await;
+                assert!(page.says("Wait 5 seconds, then try again"), "{action}: {}", page.body);
+            }
+            let answer = stranger.submit("/api/sign_up", &sign_up).await;
+            assert_eq!(answer.headers["retry-after"], "5", "{answer:?}");
+            assert!(stranger.visit("/sign-up").await.says("Wait 5 seconds, then try again"));
+        }
+        drop(held);
+        busy.await.expect("it ran").expect("hashed").expect("strong");
+
+        fail(&mut stranger, "sam@example.com", 3).await;
+        assert!(try_once(&mut stranger, "sam@example.com", PASSWORD).await.says("Too many tries"));
+        for _ in 0..3 {
+            assert!(person.submit_and_follow("/api/change_password", &change).await.says("Enter the password you sign in with now"));
+        }
+        assert!(person.submit_and_follow("/api/change_password", &change).await.says("Too many tries"));
+        assert_eq!(stranger.submit("/api/sign_up", &sign_up).await.location(), "/dashboard");
+    }
+}
+
+mod all_at_once {
+    use super::*;
+
+    type Fields = &'static [(&'static str, &'static str)];
+
+    const IDENTIFIER: (&str, &str) = ("identifier", "sam@example.com");
+
+    fn roomy(config: &mut Config) {
+        config.account_tries = 100;
+    }
+
+    on_both_engines! {
+        with(roomy)
+
+        /// ASVS 15.4.3: whatever somebody does at the same moment, nothing waits for each other for ever.
+        async fn everything_about_one_person_gets_an_answer(world) {
+            let mut own = world.sign_up("sam@example.com").await.browser;
+            world.anonymous().submit("/api/forgot_password", &[("email", "sam@example.com")]).await;
+            let mails = world.mail_to("sam@example.com").await;
+            let mut forgetful = world.anonymous();
+            forgetful.visit(&mails[0].link()).await;
+            own.visit(&mails[1].link()).await;
+            let stranger = world.anonymous();
+
+            let deeds: [(&Browser, &str, Fields); 8] = [
+                (&stranger, "/api/sign_in", &[IDENTIFIER, ("password", PASSWORD)]),
+                (&stranger, "/api/sign_in", &[IDENTIFIER, ("password", "wrong")]),
+                (&own, "/api/sign_in", &[IDENTIFIER, ("password", PASSWORD)]),
+                (&own, "/api/verify_email", &[]),
+                (&own, "/api/change_email", &[("email", "sam@example.org"), ("password", PASSWORD)]),
+                (&own, "/api/change_password", &[("password", PASSWORD), ("new_password", OTHER_PASSWORD), ("sign_out_others", "true")]),
+                (&forgetful, "/api/reset_password", &[("new_password", OTHER_PASSWORD)]),
+                (&forgetful, "/api/forgot_password", &[("email", "sam@example.com")]),
+            ];
+            let mut all = tokio::task::JoinSet::new();
+            for _ in 0..3 {
+                for (browser, action, fields) in deeds {
+                    let mut browser = browser.clone();
+                    all.spawn(async move {
+                        let answer = browser.submit(action, fields).await;
+                        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{action}: {answer:?}");
+                    });
+                }
+                let state = world.state.clone();
+                all.spawn(async move { jobs::run_once(&state, None).await.expect("background tasks") });
+            }
+            all.join_all().await;
+        }
     }
 }

@@ -5,7 +5,12 @@ use latchkey::{
     domain::identifier::IdentifierMode,
     server::{
         config::{Config, VerifyEmail},
+        crypto::token::OneTimeToken,
         state::AppState,
+        storage::{
+            tokens::{self, Owner, Purpose},
+            users,
+        },
     },
 };
 
@@ -25,6 +30,18 @@ async fn sign_up(world: &World, email: &str, password: &str) -> Browser {
     let mut browser = world.anonymous();
     browser.submit("/api/sign_up", &[("email", email), ("new_password", password)]).await;
     browser
+}
+
+/// A live link that was mailed to an address which may be another one by now.
+async fn link_mailed_to(world: &World, mailed_to: &str, owner: &str, purpose: Purpose, page: &str) -> String {
+    let token = OneTimeToken::draw(world.state.random.as_ref()).expect("drawn");
+    let mut tx = world.state.db.begin().await.expect("begun");
+    let user = users::find_by_email_key(&mut tx, owner).await.expect("read").expect("there");
+    let owner = Owner { user_id: Some(user.id), email_key: Some(mailed_to.to_owned()) };
+    let until = world.now().plus(60);
+    tokens::replace(&mut tx, &token.hash(), purpose, &owner, world.now(), until).await.expect("added");
+    tx.commit().await.expect("done");
+    format!("{page}?token={}", token.secret())
 }
 
 mod optional {
@@ -116,6 +133,71 @@ mod optional {
             assert_eq!(world.anonymous().sign_in("sma@example.com", PASSWORD).await.location(), "/sign-in");
         }
 
+        /// An address that is proven needs no link, and an account that is disabled gets none.
+        async fn who_needs_no_link_gets_none(world) {
+            let mut proven = world.sign_up("sam@example.com").await.browser;
+            proven.visit(&link(world, "sam@example.com").await).await;
+            proven.submit("/api/verify_email", &[]).await;
+            world.sign_up("kim@example.com").await;
+            let left_over = link(world, "kim@example.com").await;
+            world.disable("kim@example.com").await;
+            for action in ["/api/resend_verification", "/api/forgot_password"] {
+                for email in ["sam@example.com", "kim@example.com"] {
+                    let page = world.anonymous().submit_and_follow(action, &[("email", email)]).await;
+                    assert!(page.says("Check your mail"), "one answer for all: {}", page.body);
+                }
+            }
+            let mails = world.mail_to("sam@example.com").await;
+            assert_eq!(mails.len(), 2, "{mails:?}");
+            assert!(mails[0].subject.starts_with("Choose a new password"), "{mails:?}");
+            assert_eq!(world.mail_to("kim@example.com").await.len(), 1, "that of the sign-up alone");
+            assert!(world.anonymous().visit(&left_over).await.says("This link does not work"));
+        }
+
+        /// ASVS 2.4.1: nobody's mailbox is filled by changing to and fro.
+        async fn one_address_again_and_again_is_limited(world) {
+            let mut browser = world.sign_up("sma@example.com").await.browser;
+            for email in ["sam@example.com", "sam@example.org"] {
+                let page = browser.submit_and_follow("/api/change_email", &[("email", email), ("password", PASSWORD)]).await;
+                assert!(page.says("Check your mail") && page.says(email), "{}", page.body);
+            }
+            let again = [("email", "SAM@example.com"), ("password", PASSWORD)];
+            let page = browser.submit_and_follow("/api/change_email", &again).await;
+            assert!(page.says("Too many requests in a short time. Wait 60 seconds"), "{}", page.body);
+            assert_eq!(world.mail_to("sam@example.com").await.len(), 1);
+            world.clock.advance(60);
+            let page = browser.submit_and_follow("/api/change_email", &again).await;
+            assert!(page.says("Check your mail"), "{}", page.body);
+        }
+
+        /// Whoever reads the mail of an address that was mistyped proves nothing, and gets nothing, once it is another one;
+        /// nor when it is the same again.
+        async fn a_link_is_good_for_the_address_that_it_was_mailed_to(world) {
+            let mut browser = world.sign_up("sma@example.com").await.browser;
+            world.anonymous().submit("/api/forgot_password", &[("email", "sma@example.com")]).await;
+            let reset = world.mail_to("sma@example.com").await[0].link();
+            assert!(reset.starts_with("/reset-password"), "{reset}");
+            for email in ["sam@example.com", "sma@example.com"] {
+                browser.submit_and_follow("/api/change_email", &[("email", email), ("password", PASSWORD)]).await;
+                assert!(world.anonymous().visit(&reset).await.says("This link does not work"), "{email}");
+            }
+
+            // Made in the same moment as a change, so that it was not spent by it.
+            for (purpose, path, action) in [
+                (Purpose::VerifyEmail, "/verify-email", "/api/verify_email"),
+                (Purpose::ResetPassword, "/reset-password", "/api/reset_password"),
+            ] {
+                let link = link_mailed_to(world, "sam@example.com", "sma@example.com", purpose, path).await;
+                assert!(browser.visit(&link).await.says("This link does not work"), "{path}");
+                let page = browser.submit_and_follow(action, &[("password", PASSWORD), ("new_password", OTHER_PASSWORD)]).await;
+                assert!(page.says("This link does not work"), "{}", page.body);
+                let link = link_mailed_to(world, "sma@example.com", "sma@example.com", purpose, path).await;
+                assert!(!browser.visit(&link).await.says("This link does not work"), "{path}");
+            }
+            assert!(browser.get("/dashboard").await.says("not confirmed"));
+            assert_eq!(world.anonymous().sign_in("sma@example.com", PASSWORD).await.location(), "/dashboard");
+        }
+
         /// Design D10: an address cannot be squatted; whoever reads its mail gets the account, and nobody else stays in it.
         async fn reading_the_mail_wins_over_whoever_came_first(world) {
             let squatter = world.sign_up("sam@example.com").await;
@@ -189,6 +271,27 @@ mod required {
             assert_eq!(world.anonymous().sign_in("sam@example.com", OTHER_PASSWORD).await.location(), "/sign-in", "nothing changed");
         }
 
+        /// Sign-ups at the same moment get that answer too, whichever of them is first in the database (ASVS 2.3.4).
+        async fn sign_ups_at_once_have_one_answer(world) {
+            for round in 0..4 {
+                let email = format!("sam{round}@example.com");
+                let mut attempts = tokio::task::JoinSet::new();
+                for attempt in 0..3 {
+                    let (mut browser, email) = (world.anonymous(), email.clone());
+                    attempts.spawn(async move {
+                        let password = format!("{OTHER_PASSWORD} {attempt}");
+                        browser.submit_and_follow("/api/sign_up", &[("email", &email), ("new_password", &password)]).await
+                    });
+                }
+                let pages = attempts.join_all().await;
+                for page in &pages {
+                    assert!(page.status == StatusCode::OK && page.says("Check your mail") && page.says(&email), "{}", page.body);
+                    assert_eq!(crate::sign_in::without_nonce(&page.body), crate::sign_in::without_nonce(&pages[0].body));
+                }
+                assert_eq!(world.mail_to(&email).await.len(), 3);
+            }
+        }
+
         /// Nobody is in before the address is proven; and signing up, then in, tells nobody whether the address was known
         /// (ASVS 6.3.8): only the mail says what is missing.
         async fn an_unproven_address_opens_nothing_and_tells_nothing(world) {
@@ -205,7 +308,8 @@ mod required {
                 pages.push(crate::sign_in::without_nonce(&page.body.replace(email, "ADDRESS")));
             }
             assert_eq!(pages[0], pages[1]);
-            assert_eq!(world.mail_to("sam@example.com").await.len(), 2, "reminded");
+            world.anonymous().sign_in("sam@example.com", OTHER_PASSWORD).await;
+            assert_eq!(world.mail_to("sam@example.com").await.len(), 2, "reminded, and not at every try");
             let mut browser = world.anonymous();
             browser.visit(&link(world, "sam@example.com").await).await;
             assert_eq!(browser.submit("/api/verify_email", &[("password", OTHER_PASSWORD)]).await.location(), "/dashboard");

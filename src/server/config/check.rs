@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::domain::{accent::Accent, email::Email, password};
 
-use super::{Config, Environment, logo};
+use super::{Config, DEVELOPMENT_SENDER, Environment, logo};
 
 impl Config {
     /// Why these settings must not be run with, a line each; none where they are fit (ASVS 13.4.2).
@@ -70,6 +70,10 @@ impl Config {
                 unless(
                     self.smtp_url.is_none() || self.is_mail_private(),
                     "environment = \"production\" needs an smtp_url that begins with smtps:// or ends with ?tls=required",
+                );
+                unless(
+                    self.mail_from != DEVELOPMENT_SENDER,
+                    "environment = \"production\" needs mail_from: mail servers refuse a sender that nobody can answer",
                 );
                 unless(
                     self.argon2_memory_kib >= 7 * 1024,

@@ -20,7 +20,7 @@ pub struct Setting {
 
 /// What each setting means, in the order in which they are shown.
 const MEANINGS: [(&str, &str); 36] = [
-    ("environment", "development serves loopback only; production needs https and a mail server"),
+    ("environment", "development serves loopback only; production needs https, a mail server and a sender"),
     ("database_url", "sqlite://path, made when missing, or postgres://…"),
     ("bind", "the address to listen on"),
     ("port", "the port to listen on; 0 takes any that is free"),

@@ -164,6 +164,9 @@ pub struct Config {
     pub estimator_root: PathBuf,
 }
 
+/// The sender of mail that is kept and never sent.
+const DEVELOPMENT_SENDER: &str = "latchkey@localhost.localdomain";
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -197,7 +200,7 @@ impl Default for Config {
             keep_events_days: 400,
             keep_tokens_days: 30,
             smtp_url: None,
-            mail_from: "latchkey@localhost.localdomain".into(),
+            mail_from: DEVELOPMENT_SENDER.into(),
             trusted_proxies: Vec::new(),
             log: "info,sqlx=warn,tower_sessions=error,tower_sessions_core=error".into(),
             log_format: LogFormat::Text,
@@ -349,29 +352,63 @@ mod tests {
         assert!(error.contains("sesion_idle_minutes"), "{error}");
     }
 
-    /// ASVS 13.4.2.
+    /// ASVS 13.4.2: each for one reason, which is said.
     #[test]
     fn unsafe_settings_are_refused() {
-        for toml in [
-            "base_url = 'http://accounts.example.com'",
-            "environment = 'production'",
-            "environment = 'production'\nbase_url = 'http://accounts.example.com'\nsmtp_url = 'smtp://mail.example.com'",
-            "environment = 'production'\nbase_url = 'https://accounts.example.com'",
-            "base_url = 'http://localhost/somewhere'",
-            "bind = '0.0.0.0'",
-            "environment = 'production'\nbase_url = 'https://accounts.example.com'\nsmtp_url = 'smtp://mail.example.com'",
-            "password_min_length = 7",
-            "session_idle_minutes = 0",
-            "mail_from = 'nobody'",
-            "accent_color = 'blue'",
-            "accent_color = '#ffcc00'",
-            "logo = '/no/such/file.svg'",
-            "logo = 'Cargo.toml'",
+        for (toml, reason) in [
+            ("base_url = 'http://accounts.example.com'", "serves loopback only"),
+            ("bind = '0.0.0.0'", "serves loopback only"),
+            ("base_url = 'http://localhost/somewhere'", "without a path"),
+            ("password_min_length = 7", "from 8 to 64"),
+            ("password_min_length = 65", "from 8 to 64"),
+            ("account_tries = 0", "at least 1"),
+            ("network_tries = 0", "at least 1"),
+            ("network_requests = 0", "at least 1"),
+            ("account_tries = 101", "at most 100"),
+            ("session_idle_minutes = 0", "session limits"),
+            ("session_lifetime_hours = 0", "session limits"),
+            ("remember_idle_days = 0", "session limits"),
+            ("remember_lifetime_days = 0", "session limits"),
+            ("mail_from = 'nobody'", "an e-mail address"),
+            ("site_name = ' '", "a line of text"),
+            ("site_name = \"a\\nb\"", "a line of text"),
+            ("accent_color = 'blue'", "must be like"),
+            ("accent_color = '#ffcc00'", "too light"),
+            ("logo = '/no/such/file.svg'", "logo: "),
+            ("logo = 'Cargo.toml'", "not an SVG"),
         ] {
-            assert!(matches!(with(toml), Err(ConfigError::Unfit(_))), "{toml}");
+            assert_refused(toml, reason);
         }
-        let fit = "environment = 'production'\nbase_url = 'https://accounts.example.com'\nsmtp_url = 'smtps://mail.example.com'";
-        assert!(with(fit).expect("fit").is_https());
+    }
+
+    /// ASVS 13.4.2.
+    #[test]
+    fn unsafe_settings_for_production_are_refused() {
+        let fit = [
+            "environment = 'production'",
+            "base_url = 'https://accounts.example.com'",
+            "smtp_url = 'smtps://mail.example.com'",
+            "mail_from = 'accounts@example.com'",
+        ];
+        assert!(with(&fit.join("\n")).expect("fit").is_https());
+        for (index, instead, reason) in [
+            (1, "", "needs base_url"),
+            (1, "base_url = 'http://accounts.example.com'", "needs base_url, with https"),
+            (2, "", "needs smtp_url"),
+            (2, "smtp_url = 'smtp://mail.example.com'", "smtps://"),
+            (2, "smtp_url = 'smtp://mail.example.com?tls=opportunistic'", "smtps://"),
+            (3, "", "needs mail_from"),
+            (0, "environment = 'production'\nargon2_memory_kib = 7167", "at least 7168"),
+        ] {
+            let mut lines = fit;
+            lines[index] = instead;
+            assert_refused(&lines.join("\n"), reason);
+        }
+    }
+
+    fn assert_refused(toml: &str, reason: &str) {
+        let Err(ConfigError::Unfit(reasons)) = with(toml) else { panic!("{toml}") };
+        assert!(reasons.len() == 1 && reasons[0].contains(reason), "{toml}: {reasons:?}");
     }
 
     #[test]

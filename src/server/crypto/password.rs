@@ -247,6 +247,20 @@ mod tests {
         assert!(again.matches && again.upgraded.is_none());
     }
 
+    /// ASVS 11.2.2: another algorithm or version is another cost.
+    #[tokio::test]
+    async fn a_hash_of_an_older_kind_is_upgraded() {
+        let pool = pool(CHEAP);
+        let params = Params::new(CHEAP.memory_kib, CHEAP.iterations, CHEAP.parallelism, None).expect("allowed");
+        for (algorithm, version) in [(Algorithm::Argon2i, Version::V0x13), (Algorithm::Argon2id, Version::V0x10)] {
+            let older = Argon2::new(algorithm, version, params.clone());
+            let stored = hash(&older, &SystemRandom, b"marble trolley unseen").expect("hashed");
+            let verified = pool.verify("marble trolley unseen".into(), Some(stored.clone())).await.expect("verified");
+            let upgraded = verified.upgraded.expect("an older kind");
+            assert!(verified.matches && upgraded.starts_with("$argon2id$v=19$m=8,t=1,p=1$"), "{stored} {upgraded}");
+        }
+    }
+
     /// ASVS 6.2.4.
     #[tokio::test]
     async fn a_weak_password_is_not_hashed() {

@@ -119,6 +119,9 @@ fn files(root: &Path) -> Vec<PathBuf> {
 
 #[cfg(test)]
 mod tests {
+    use axum::body::Body;
+    use tower::ServiceExt as _;
+
     use super::*;
 
     #[test]
@@ -134,8 +137,24 @@ mod tests {
         assert_eq!(one.len(), DIGITS);
     }
 
-    #[test]
-    fn what_was_made_smaller_from_something_older_is_not_used() {
+    /// A developer's tool replaces them under the same name.
+    #[tokio::test]
+    async fn what_is_replaced_under_its_name_is_asked_for_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::create_dir(folder.path().join(PKG)).expect("made");
+        fs::write(folder.path().join(PKG).join("a.css"), "a {}").expect("written");
+        let names = paths(folder.path(), folder.path(), true);
+        let caching = async |paths: &AssetPaths| {
+            let request = Request::get(format!("/{}/a.css", paths.pkg)).body(Body::empty()).expect("a request");
+            let routes: Router = routes(folder.path(), folder.path(), paths);
+            routes.oneshot(request).await.expect("infallible").headers()[CACHE_CONTROL].clone()
+        };
+        assert_eq!(caching(&names).await, ASK_AGAIN);
+        assert_eq!(caching(&self::paths(folder.path(), folder.path(), false)).await, FOR_EVER);
+    }
+
+    #[tokio::test]
+    async fn what_was_made_smaller_from_something_older_is_not_used() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("a.css");
         fs::write(&file, "a {}").expect("written");
@@ -144,5 +163,8 @@ mod tests {
         let later = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(4_000_000_000);
         fs::File::options().write(true).open(&file).and_then(|file| file.set_modified(later)).expect("touched");
         assert!(!are_smaller_ones_fresh(folder.path()));
+        let request = Request::get("/a.css").header("accept-encoding", "br").body(Body::empty()).expect("a request");
+        let answer = self::folder(folder.path(), ASK_AGAIN).oneshot(request).await.expect("infallible");
+        assert!(answer.status() == StatusCode::OK && !answer.headers().contains_key("content-encoding"), "{answer:?}");
     }
 }

@@ -1,7 +1,7 @@
 //! A server with a database of its own: settings made cheap, a clock that the test moves, a mailbox that it reads.
 
 use std::sync::{
-    Arc,
+    Arc, Condvar, Mutex,
     atomic::{AtomicU32, Ordering},
 };
 
@@ -11,15 +11,17 @@ use latchkey::{
     server::{
         clock::{Clock, ManualClock, SystemClock},
         config::{Config, Environment, Secret, VerifyEmail},
+        error::ServerError,
         http::router,
         jobs,
-        random::SystemRandom,
+        random::{Random, SystemRandom},
         state::AppState,
         storage::{Db, outbox, users},
     },
 };
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tempfile::TempDir;
+use tokio::sync::Notify;
 
 use super::{Browser, PASSWORD, SignedIn};
 
@@ -43,6 +45,49 @@ pub struct World {
     pub clock: Arc<ManualClock>,
     pub router: Router,
     place: Place,
+}
+
+/// Randomness that can be held back, and with it whatever draws some.
+#[derive(Debug, Default)]
+pub struct HeldRandom {
+    is_held: Mutex<bool>,
+    released: Condvar,
+    waits: Notify,
+}
+
+impl HeldRandom {
+    /// From now on whoever draws waits, until what this answers with is dropped.
+    pub fn hold(&self) -> Held<'_> {
+        *self.is_held.lock().expect("a lock") = true;
+        Held(self)
+    }
+
+    /// Returns once somebody waits.
+    pub async fn somebody_waits(&self) {
+        self.waits.notified().await;
+    }
+}
+
+/// For as long as it is held.
+#[derive(Debug)]
+pub struct Held<'r>(&'r HeldRandom);
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        *self.0.is_held.lock().expect("a lock") = false;
+        self.0.released.notify_all();
+    }
+}
+
+impl Random for HeldRandom {
+    fn fill(&self, buffer: &mut [u8]) -> Result<(), ServerError> {
+        let is_held = self.is_held.lock().expect("a lock");
+        if *is_held {
+            self.waits.notify_one();
+        }
+        drop(self.released.wait_while(is_held, |is_held| *is_held).expect("a lock"));
+        SystemRandom.fill(buffer)
+    }
 }
 
 /// A mail that was written to somebody.

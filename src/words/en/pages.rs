@@ -106,15 +106,15 @@ pub const RESET_PASSWORD: &ResetPassword = &ResetPassword {
 
 /// `/verify-email`
 pub const VERIFY_EMAIL: &VerifyEmail = &VerifyEmail {
-    title: "Confirm your e-mail address",
+    title: "Confirm your address",
     confirm: Around::new("You can be reached at {}. Press the button to confirm it."),
     confirm_with_password: Around::new(
         "To confirm {}, enter the password that you chose for this account. This signs you in, too.",
     ),
     password: "Password",
     submit: "Confirm address",
-    not_you: Around::new("You did not create this account? {} It becomes yours, and nobody else stays in it."),
-    take_over: "Choose a new password.",
+    not_you: Around::new("You did not create this account? {}. It becomes yours, and nobody else stays in it."),
+    take_over: "Choose a new password",
     check_mail: "Check your mail",
     sent_to: Around::new("The link goes to {}."),
     open_it: "Open the link in it to confirm the address, on any device. Nothing after a few minutes? Look into the spam folder.",
