@@ -3,7 +3,9 @@
 use latchkey::{
     domain::{email::Email, form::Identifiers, identifier::Identifier, moment::Moment, role::Role, username::Username},
     server::storage::{
-        StoreError, outbox,
+        StoreError, known_devices,
+        limits::{self, LimitRow},
+        outbox,
         sessions::{self, EndReason, NewSession},
         tokens::{self, Owner, Purpose},
         users,
@@ -171,6 +173,28 @@ on_both_engines! {
         assert!(!tokens::spend(&mut conn, "new", Purpose::ResetPassword, until).await.expect("too late"));
         assert!(tokens::spend(&mut conn, "new", Purpose::ResetPassword, until.plus(-1)).await.expect("in time"));
         assert!(!tokens::spend(&mut conn, "new", Purpose::ResetPassword, NOW).await.expect("once"));
+    }
+
+    async fn tries_and_browsers_are_forgotten_in_time(world) {
+        add_user(world, "1", "sam@example.com").await;
+        let mut tx = world.state.db.begin().await.expect("begun");
+        assert_eq!(limits::hold(&mut tx, "a").await.expect("held"), LimitRow::default());
+        let row = LimitRow { count: 2, blocked_until: NOW.0 + 30, expires_at: NOW.0 + 60 };
+        limits::put(&mut tx, "a", row).await.expect("written");
+        assert_eq!(limits::remove_expired(&mut tx, NOW.plus(59)).await.expect("not yet"), 0);
+        assert_eq!(limits::hold(&mut tx, "a").await.expect("held"), row);
+        assert_eq!(limits::remove_expired(&mut tx, NOW.plus(60)).await.expect("removed"), 1);
+
+        for (at, device) in [(0, "old"), (1, "newer"), (2, "newest")] {
+            known_devices::remember(&mut tx, device, "1", NOW.plus(at)).await.expect("noted");
+        }
+        assert_eq!(known_devices::remove_unused(&mut tx, NOW).await.expect("not yet"), 0);
+        assert_eq!(known_devices::remove_unused(&mut tx, NOW.plus(1)).await.expect("removed"), 1);
+        known_devices::keep_newest(&mut tx, "1", 1).await.expect("removed");
+        for (device, is_known) in [("old", false), ("newer", false), ("newest", true)] {
+            assert_eq!(known_devices::is_known(&mut tx, device, "1").await.expect("read"), is_known, "{device}");
+        }
+        assert!(!known_devices::is_known(&mut tx, "newest", "2").await.expect("read"), "another person's");
     }
 
     async fn a_mail_is_claimed_by_one(world) {

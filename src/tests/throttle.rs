@@ -9,6 +9,7 @@ use latchkey::server::{
     http::router,
     jobs,
     state::AppState,
+    storage::limits,
 };
 
 use crate::support::{Answer, Browser, HeldRandom, OTHER_PASSWORD, PASSWORD, on_both_engines};
@@ -84,6 +85,34 @@ on_both_engines! {
         world.clock.advance(60);
         fail(&mut world.anonymous(), &kim.email, 3).await;
         assert!(try_once(&mut own, &kim.email, PASSWORD).await.says("Too many tries"), "known to one is not known to all");
+    }
+
+    /// So many browsers are known for one person, and no more: a stolen password makes no crowd of them.
+    async fn the_browsers_that_were_used_last_are_known(world) {
+        let person = world.sign_up("sam@example.com").await;
+        let mut browsers = Vec::new();
+        for _ in 0..20 {
+            world.clock.advance(1);
+            let mut browser = world.anonymous();
+            assert_eq!(browser.sign_in(&person.email, PASSWORD).await.location(), "/dashboard");
+            browser.submit("/api/sign_out", &[]).await;
+            browsers.push(browser);
+        }
+        let mut first = person.browser;
+        first.submit("/api/sign_out", &[]).await;
+        fail(&mut world.anonymous(), &person.email, 3).await;
+        assert!(try_once(&mut first, &person.email, PASSWORD).await.says("Too many tries"));
+        for index in [0, 19] {
+            assert_eq!(browsers[index].sign_in(&person.email, PASSWORD).await.location(), "/dashboard");
+        }
+    }
+
+    async fn what_is_over_is_not_kept(world) {
+        fail(&mut world.anonymous(), "sam@example.com", 1).await;
+        world.clock.advance(86_400);
+        jobs::run_once(&world.state, None).await.expect("background tasks");
+        let left = limits::remove_expired(&mut world.state.db.write().await.expect("a connection"), world.now()).await;
+        assert_eq!(left.expect("read"), 0);
     }
 
     /// What a browser made up, or was given by somebody else, is not taken up.
@@ -181,6 +210,8 @@ on_both_engines! {
         let answer = program.send(request).await;
         assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
         assert_eq!(answer.headers["retry-after"], "30");
+        let id = answer.headers["x-request-id"].to_str().expect("text");
+        assert!(answer.body.contains(&format!("\"request_id\":\"{id}\"")), "{}", answer.body);
         assert!(answer.body.contains("\"code\":\"too_many_tries\"") && answer.body.contains("Wait 30 seconds"), "{}", answer.body);
     }
 
