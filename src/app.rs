@@ -13,8 +13,8 @@ use crate::{
     pages::{
         change_email::ChangeEmailPage, change_password::ChangePasswordPage, confirm_password::ConfirmPasswordPage,
         dashboard::DashboardPage, error::NotFound, forgot_password::ForgotPasswordPage, home::HomePage,
-        reset_password::ResetPasswordPage, set_up::SetUpPage, sign_in::SignInPage, sign_up::SignUpPage,
-        verify_email::VerifyEmailPage,
+        not_me::NotMePage, reset_password::ResetPasswordPage, set_up::SetUpPage, sign_in::SignInPage,
+        sign_up::SignUpPage, verify_email::VerifyEmailPage,
     },
     words,
 };
@@ -80,6 +80,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/forgot-password") view=ForgotPasswordPage ssr=SsrMode::Async />
                 <Route path=path!("/reset-password") view=ResetPasswordPage ssr=SsrMode::Async />
                 <Route path=path!("/verify-email") view=VerifyEmailPage ssr=SsrMode::Async />
+                <Route path=path!("/not-me") view=NotMePage ssr=SsrMode::Async />
                 <Route path=path!("/account/email") view=ChangeEmailPage ssr=SsrMode::Async />
                 <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async />
                 <Route path=path!("/account/password") view=ChangePasswordPage ssr=SsrMode::Async />

@@ -90,3 +90,9 @@ create index limits_by_user on limits (user_id) where user_id is not null;
 -- In the order of bytes, as SQLite has them, so that lists are sorted alike and beginnings are found by the index.
 alter table users alter column email_key type text collate "C";
 alter table users alter column username_key type text collate "C";
+
+-- ---- What tells people of changes ----
+
+-- The address that a link was mailed to, as it was written: a link that says "this was not me" may give it back.
+alter table one_time_tokens add column address text;
+create index one_time_tokens_by_email on one_time_tokens (email_key, purpose);

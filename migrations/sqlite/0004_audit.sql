@@ -86,3 +86,9 @@ create index users_to_delete on users (deletion_at) where deletion_at is not nul
 -- Whose limit it is, where there is such a person.
 alter table limits add column user_id text;
 create index limits_by_user on limits (user_id) where user_id is not null;
+
+-- ---- What tells people of changes ----
+
+-- The address that a link was mailed to, as it was written: a link that says "this was not me" may give it back.
+alter table one_time_tokens add column address text;
+create index one_time_tokens_by_email on one_time_tokens (email_key, purpose);

@@ -5,7 +5,9 @@
     reason = "the arguments of a server function become fields of a struct that cannot be documented"
 )]
 
-/// Another address while the present one is not proven.
+/// Giving an address up that waits to be proven.
+pub mod cancel_email_change;
+/// Another address.
 pub mod change_email;
 /// Changing the password.
 pub mod change_password;
@@ -15,6 +17,8 @@ pub mod confirm_password;
 mod error;
 /// Asking for a reset link.
 pub mod forgot_password;
+/// "This was not me".
+pub mod not_me;
 /// Another link to prove an address with.
 pub mod resend_verification;
 /// A new password by link.
@@ -54,6 +58,8 @@ pub const FORMS: &[FormRoute] = &[
     VERIFY_EMAIL,
     RESEND_VERIFICATION,
     CHANGE_EMAIL,
+    CANCEL_EMAIL_CHANGE,
+    NOT_ME,
     SET_THEME,
 ];
 
@@ -79,5 +85,9 @@ pub const VERIFY_EMAIL: FormRoute = FormRoute { action: "/api/verify_email", pag
 pub const RESEND_VERIFICATION: FormRoute = FormRoute { action: "/api/resend_verification", page: "/verify-email" };
 /// Another address.
 pub const CHANGE_EMAIL: FormRoute = FormRoute { action: "/api/change_email", page: "/account/email" };
+/// The end of a wish for another address.
+pub const CANCEL_EMAIL_CHANGE: FormRoute = FormRoute { action: "/api/cancel_email_change", page: "/account/email" };
+/// "This was not me", by link.
+pub const NOT_ME: FormRoute = FormRoute { action: "/api/not_me", page: "/not-me" };
 /// The colours of every page; its form stands on all of them.
 pub const SET_THEME: FormRoute = FormRoute { action: "/api/set_theme", page: "/" };

@@ -4,7 +4,7 @@ use leptos::prelude::server;
 
 use crate::domain::error::AuthError;
 
-/// Confirms an address by the link this browser brought; whoever is not signed in shows the password too.
+/// Confirms an address, the present or the next, by the link this browser brought; whoever is not signed in shows the password too.
 ///
 /// # Errors
 /// A field message, a limit, or `link_dead`.
@@ -16,10 +16,11 @@ pub async fn verify_email(#[server(default)] password: String) -> Result<(), Aut
     };
 
     let call = Call::current()?;
-    let outcome =
+    let verified =
         verify_email::run(&call.state, &call.session, &call.request, &call.link_token(super::VERIFY_EMAIL), password)
             .await?;
     call.forget_link();
-    call.go_on(&outcome, Some(Notice::EmailVerified), Notice::EmailVerified);
+    let done = if verified.is_change { Notice::EmailChanged } else { Notice::EmailVerified };
+    call.go_on(&verified.outcome, Some(done), done);
     Ok(())
 }

@@ -24,9 +24,6 @@ pub enum AuthError {
     /// `410`: the link was used, replaced, has expired or never existed.
     #[error("the link cannot be used")]
     LinkDead,
-    /// `409`: the address is proven, so this is no longer the way to change it.
-    #[error("the address is proven already")]
-    AlreadyVerified,
     /// `401`: the act needs a session.
     #[error("not signed in")]
     NotSignedIn,
@@ -83,7 +80,7 @@ impl AuthError {
             Self::InvalidCredentials | Self::NotSignedIn => 401,
             Self::CrossSite | Self::ConfirmPassword => 403,
             Self::NotFound => 404,
-            Self::AccountNotCreated | Self::AlreadyVerified | Self::LastAdministrator => 409,
+            Self::AccountNotCreated | Self::LastAdministrator => 409,
             Self::LinkDead => 410,
             Self::TooLarge => 413,
             Self::UnsupportedForm => 415,
@@ -108,7 +105,6 @@ impl AuthError {
             Self::Fields { .. }
                 | Self::InvalidCredentials
                 | Self::AccountNotCreated
-                | Self::AlreadyVerified
                 | Self::LinkDead
                 | Self::NotSignedIn
                 | Self::ConfirmPassword

@@ -46,6 +46,8 @@ kinds! {
     EmailVerified = "email_verified",
     /// Another address was asked for.
     EmailChangeRequested = "email_change_requested",
+    /// It was given up before it was proven.
+    EmailChangeCancelled = "email_change_cancelled",
     /// The address became another one.
     EmailChanged = "email_changed",
     /// The user name became another one.

@@ -71,6 +71,9 @@ pub enum Problem {
     /// An address that this account cannot have; never says why.
     #[error("not an address for this account")]
     EmailUnavailable,
+    /// The address that the account has already.
+    #[error("the address did not change")]
+    EmailSame,
     /// Not a user name.
     #[error("not a user name")]
     UsernameShape,

@@ -31,6 +31,14 @@ pub enum Notice {
     VerificationSent,
     /// After the address was proven.
     EmailVerified,
+    /// A link is on its way to the address that is to replace the present one.
+    EmailChangeRequested,
+    /// The present address stays.
+    EmailChangeCancelled,
+    /// After the new address was proven.
+    EmailChanged,
+    /// After the owner said that something was not them; a new password comes next.
+    NotMe,
     /// The mail with a link is on its way, if the account exists.
     ResetRequested,
 }
@@ -45,6 +53,9 @@ impl Notice {
                 | Self::PasswordChanged
                 | Self::PasswordChangedSignIn
                 | Self::EmailVerified
+                | Self::EmailChangeCancelled
+                | Self::EmailChanged
+                | Self::NotMe
                 | Self::AccountCreated
         )
     }

@@ -38,7 +38,7 @@ pub enum Form {
     Nothing,
     /// The password of somebody who is asked for it again.
     Password,
-    /// Another address in exchange for the password.
+    /// Another address.
     ChangeEmail,
 }
 
@@ -75,11 +75,9 @@ impl Form {
             }
             Self::Nothing => {}
             Self::Password => note(Field::Password, password::check_current(&value(Field::Password))),
-            Self::ChangeEmail => {
-                note(Field::Email, Email::parse(&value(Field::Email)).map(drop));
-                note(Field::Password, password::check_current(&value(Field::Password)));
+            Self::ForgotPassword | Self::ChangeEmail => {
+                note(Field::Email, Email::parse(&value(Field::Email)).map(drop))
             }
-            Self::ForgotPassword => note(Field::Email, Email::parse(&value(Field::Email)).map(drop)),
             Self::ResetPassword { minimum } => {
                 note(Field::NewPassword, password::check_new(&value(Field::NewPassword), minimum));
             }

@@ -21,10 +21,14 @@ pub mod form;
 pub mod identifier;
 /// Instants as people and machines read them.
 pub mod moment;
+/// What the page behind "This was not me" is given.
+pub mod not_me;
 /// What a page is given before it is drawn.
 pub mod page_data;
 /// Password length and form.
 pub mod password;
+/// What the page about the own address is given.
+pub mod pending_email;
 /// Names of what a person may do.
 pub mod role;
 /// Paths of this site that a redirect may lead to.

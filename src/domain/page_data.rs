@@ -25,11 +25,16 @@ pub enum VerifyLink {
     Alive {
         /// The address that it proves.
         email: String,
+        /// Whether it then replaces another one.
+        is_change: bool,
         /// Whether the password is asked for, because this browser is not signed in as the one whose link it is.
         needs_password: bool,
     },
     /// One that does not.
-    Dead,
+    Dead {
+        /// The address that was to replace another one by it, as [`super::email::Email::key`].
+        change_to: Option<String>,
+    },
 }
 
 /// For `/setup`, where the browser brought a link that works.

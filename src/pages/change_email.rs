@@ -1,67 +1,121 @@
-//! `/account/email`: another address for somebody whose present one was never proven. Reached with a session only.
+//! `/account/email`: another address, and the one that waits to be confirmed. Reached with a session only.
 
 use leptos::prelude::*;
 
 use crate::{
     api,
-    components::{form::Form, password_input::PasswordField, sentence::Sentence, text_field::TextField},
-    domain::{account::CurrentUser, field::Field, form::Form as Rules},
+    components::{
+        form::Form,
+        mark::{Mark, MarkSign},
+        sentence::Sentence,
+        text_field::TextField,
+    },
+    domain::{account::CurrentUser, email::Email, field::Field, form::Form as Rules, pending_email::PendingEmail},
     words,
+    words::around::Around,
 };
 
-use super::frame::{Frame, flash};
+use super::{
+    frame::{Frame, flash},
+    kept_mail::KeptMail,
+};
 
 /// The page.
 #[component]
 pub fn ChangeEmailPage() -> impl IntoView {
-    use_context::<CurrentUser>().map(|user| view! { <Change user /> })
+    let PendingEmail { wanted } = use_context().unwrap_or_default();
+    use_context::<CurrentUser>().map(|user| match wanted {
+        Some(wanted) => view! { <Waiting user wanted /> }.into_any(),
+        None => view! { <Ask user /> }.into_any(),
+    })
+}
+
+/// A sentence around an address, where there is one.
+fn about(address: Option<&Email>, text: Around) -> Option<impl IntoView + use<>> {
+    address.map(ToString::to_string).map(|address| {
+        view! {
+            <Sentence text>
+                <strong dir="ltr" class="wrap">{address}</strong>
+            </Sentence>
+        }
+    })
 }
 
 #[component]
-fn Change(user: CurrentUser) -> impl IntoView {
+fn Ask(user: CurrentUser) -> impl IntoView {
     let text = words::change_email();
-    let flash = flash();
-    let errors = flash.field_errors();
-    let present = user.email.as_ref().map(ToString::to_string).unwrap_or_default();
-    let lead = if user.is_unverified { text.lead } else { text.confirmed };
-    let heading = if user.is_unverified { text.heading } else { words::verify_email().done };
-    let form = user.is_unverified.then(|| {
-        view! {
-            <Form action=api::CHANGE_EMAIL.action.to_owned() rules=Rules::ChangeEmail>
-                <TextField
-                    field=Field::Email
-                    label=text.email
-                    kind="email"
-                    inputmode="email"
-                    autocomplete="email"
-                    value=flash.value(Field::Email)
-                    errors=errors.clone()
-                />
-                <input type="text" name="username" autocomplete="username" value=user.credential_name() hidden readonly />
-                <PasswordField field=Field::Password label=text.password autocomplete="current-password" errors />
-                <button class="button" type="submit">
-                    {text.submit}
-                </button>
-            </Form>
-        }
-    });
+    let lead = match about(user.email.as_ref(), if user.is_unverified { text.lead } else { text.confirmed }) {
+        Some(lead) => lead.into_any(),
+        None => text.nothing_yet.into_any(),
+    };
     view! {
         <Frame title=text.title>
-            <h1>{heading}</h1>
-            {(!present.is_empty())
-                .then(|| {
-                    view! {
-                        <p class="lead">
-                            <Sentence text=lead>
-                                <strong dir="ltr" class="wrap">{present}</strong>
-                            </Sentence>
-                        </p>
-                    }
-                })}
-            {form}
-            <p class="aside">
-                <a href="/dashboard">{text.back}</a>
-            </p>
+            <h1>{text.heading}</h1>
+            <p class="lead">{lead}</p>
+            <NewAddress />
+            <Back />
         </Frame>
+    }
+}
+
+#[component]
+fn Waiting(user: CurrentUser, wanted: Email) -> impl IntoView {
+    let text = words::change_email();
+    let cancel = if user.email.is_some() { text.cancel } else { text.cancel_only };
+    view! {
+        <Frame title=text.pending>
+            <MarkSign mark=Mark::Mail />
+            <h1>{text.pending}</h1>
+            <p>{about(Some(&wanted), text.waiting)} " " {about(user.email.as_ref(), text.until_then)}</p>
+            <p>{text.open_it}</p>
+            <KeptMail />
+            <Form action=api::CHANGE_EMAIL.action.to_owned() rules=Rules::Nothing>
+                <input type="hidden" name="email" value=wanted.to_string() />
+                <button class="button button-secondary" type="submit">
+                    {text.send_again}
+                </button>
+            </Form>
+            <p class="hint">{text.limit}</p>
+            <Form action=api::CANCEL_EMAIL_CHANGE.action.to_owned() rules=Rules::Nothing>
+                <button class="button button-secondary" type="submit">
+                    {cancel}
+                </button>
+            </Form>
+            <h2>{text.another}</h2>
+            <NewAddress />
+            <Back />
+        </Frame>
+    }
+}
+
+/// The form for a new address.
+#[component]
+fn NewAddress() -> impl IntoView {
+    let text = words::change_email();
+    let flash = flash();
+    view! {
+        <Form action=api::CHANGE_EMAIL.action.to_owned() rules=Rules::ChangeEmail>
+            <TextField
+                field=Field::Email
+                label=text.email
+                kind="email"
+                inputmode="email"
+                autocomplete="email"
+                value=flash.value(Field::Email)
+                errors=flash.field_errors()
+            />
+            <button class="button" type="submit">
+                {text.submit}
+            </button>
+        </Form>
+    }
+}
+
+#[component]
+fn Back() -> impl IntoView {
+    view! {
+        <p class="aside">
+            <a href="/dashboard">{words::change_email().back}</a>
+        </p>
     }
 }

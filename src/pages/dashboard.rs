@@ -53,7 +53,7 @@ fn Dashboard(user: CurrentUser, previous: Option<PreviousSignIn>) -> impl IntoVi
                     <h2 id="you">{text.you}</h2>
                     <dl class="details">
                         {user.username.as_ref().map(|username| detail(text.username, view! { <span dir="ltr" class="wrap">{username.to_string()}</span> }))}
-                        {user.email.as_ref().map(|email| detail(text.email, view! { <span dir="ltr" class="wrap">{email.to_string()}</span> {unconfirmed} }))}
+                        {user.email.as_ref().map(|email| detail(text.email, view! { <span dir="ltr" class="wrap">{email.to_string()}</span> {unconfirmed} " " <a href="/account/email">{text.change_email}</a> }))}
                         {detail(text.member_since, view! { <Day at=user.member_since /> })}
                         {detail(text.password, view! { <a href="/account/password">{text.change_password}</a> })}
                     </dl>

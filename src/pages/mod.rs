@@ -24,6 +24,8 @@ pub mod home;
 mod kept_mail;
 /// The fields in which a password is chosen.
 mod new_password;
+/// `/not-me`
+pub mod not_me;
 /// `/reset-password`
 pub mod reset_password;
 /// `/setup`

@@ -34,10 +34,17 @@ pub fn VerifyEmailPage() -> impl IntoView {
     // A mail was asked for just now, or could not be.
     let asked = Email::parse(&flash.value(Field::Email)).ok();
     let link = use_context::<VerifyLink>().filter(|_| flash.notice != Some(Notice::VerificationSent));
+    let own_key = own.as_ref().map(Email::key);
     match link {
-        Some(VerifyLink::Alive { email, needs_password }) => view! { <Confirm email needs_password /> }.into_any(),
+        Some(VerifyLink::Alive { email, is_change, needs_password }) => {
+            view! { <Confirm email is_change needs_password /> }.into_any()
+        }
+        // Used, and what it was for is reached.
+        Some(VerifyLink::Dead { change_to: Some(wanted) }) if own_key.as_ref() != Some(&wanted) => {
+            view! { <DeadChange is_signed_in /> }.into_any()
+        }
         _ if is_done => view! { <Done address=own /> }.into_any(),
-        Some(VerifyLink::Dead) => view! { <DeadLink address=own /> }.into_any(),
+        Some(VerifyLink::Dead { .. }) => view! { <DeadLink address=own /> }.into_any(),
         None => match own.or(asked) {
             Some(address) => view! { <Waiting address is_signed_in /> }.into_any(),
             None => view! { <Ask /> }.into_any(),
@@ -46,11 +53,26 @@ pub fn VerifyEmailPage() -> impl IntoView {
 }
 
 #[component]
-fn Confirm(email: String, needs_password: bool) -> impl IntoView {
+fn Confirm(email: String, is_change: bool, needs_password: bool) -> impl IntoView {
     let text = words::verify_email();
     let errors = flash().field_errors();
     let address = email.clone();
-    let lead = if needs_password { text.confirm_with_password } else { text.confirm };
+    let lead = match (is_change, needs_password) {
+        (false, false) => text.confirm,
+        (false, true) => text.confirm_with_password,
+        (true, false) => text.change,
+        (true, true) => text.change_with_password,
+    };
+    let aside = if is_change {
+        text.change_not_you.into_any()
+    } else {
+        view! {
+            <Sentence text=text.not_you>
+                <a href="/forgot-password">{text.take_over}</a>
+            </Sentence>
+        }
+        .into_any()
+    };
     let password = needs_password.then(|| {
         view! {
             <input type="text" name="username" autocomplete="username" value=email hidden readonly />
@@ -69,14 +91,10 @@ fn Confirm(email: String, needs_password: bool) -> impl IntoView {
             <Form action=api::VERIFY_EMAIL.action.to_owned() rules>
                 {password}
                 <button class="button" type="submit">
-                    {text.submit}
+                    {if is_change { text.change_submit } else { text.submit }}
                 </button>
             </Form>
-            <p class="aside">
-                <Sentence text=text.not_you>
-                    <a href="/forgot-password">{text.take_over}</a>
-                </Sentence>
-            </p>
+            <p class="aside">{aside}</p>
         </Frame>
     }
 }
@@ -178,6 +196,25 @@ fn DeadLink(address: Option<Email>) -> impl IntoView {
             <h1>{text.dead_heading}</h1>
             <p class="lead">{text.dead_lead}</p>
             <AskAgain address />
+        </Frame>
+    }
+}
+
+/// The same where it was to replace an address.
+#[component]
+fn DeadChange(is_signed_in: bool) -> impl IntoView {
+    let text = words::verify_email();
+    let way = if is_signed_in { ("/account/email", text.dead_change_way) } else { ("/sign-in", text.sign_in) };
+    view! {
+        <Frame title=text.dead_title>
+            <MarkSign mark=Mark::Broken />
+            <h1>{text.dead_heading}</h1>
+            <p class="lead">{text.dead_change_lead}</p>
+            <p class="actions">
+                <a class="button" href=way.0>
+                    {way.1}
+                </a>
+            </p>
         </Frame>
     }
 }

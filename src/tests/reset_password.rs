@@ -44,7 +44,7 @@ on_both_engines! {
         assert_eq!(world.anonymous().sign_in("sam@example.com", PASSWORD).await.location(), "/sign-in");
         assert_eq!(world.anonymous().sign_in("sam@example.com", OTHER_PASSWORD).await.location(), "/dashboard");
         let mails = world.mail_to("sam@example.com").await;
-        assert!(mails[0].subject.contains("was changed"), "ASVS 6.3.7: {mails:?}");
+        assert_eq!(mails.iter().filter(|mail| mail.subject.contains("was changed")).count(), 1, "ASVS 6.3.7: {mails:?}");
     }
 
     /// ASVS 6.3.8: one answer for all, and a mail for those we know.

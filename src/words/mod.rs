@@ -8,6 +8,8 @@
 pub mod around;
 /// English.
 mod en;
+/// The shape of the page behind "This was not me".
+pub mod not_me;
 /// The shapes of pages' texts.
 pub mod pages;
 /// The shapes of texts that belong to no single page.
@@ -23,6 +25,7 @@ use crate::domain::{
 };
 
 use self::{
+    not_me::NotMe,
     pages::{
         ChangeEmail, ChangePassword, ConfirmPassword, Dashboard, DevMail, ErrorPage, ForgotPassword, Home, NewAccount,
         ResetPassword, SetUp, SignIn, SignUp, VerifyEmail,
@@ -156,6 +159,12 @@ pub fn verify_email() -> &'static VerifyEmail {
 #[must_use]
 pub fn change_email() -> &'static ChangeEmail {
     say!(pages::CHANGE_EMAIL)
+}
+
+/// `/not-me`
+#[must_use]
+pub fn not_me() -> &'static NotMe {
+    say!(not_me::NOT_ME)
 }
 
 /// `/dashboard`

@@ -156,6 +156,14 @@ pub struct VerifyEmail {
     pub password: &'static str,
     /// The button.
     pub submit: &'static str,
+    /// Around the address that is to replace another one, for somebody who is signed in.
+    pub change: Around,
+    /// Around it, for somebody who is not.
+    pub change_with_password: Around,
+    /// The button, where it replaces another one.
+    pub change_submit: &'static str,
+    /// What to do for who did not ask for that.
+    pub change_not_you: &'static str,
     /// Around the link for who did not make the account.
     pub not_you: Around,
     /// That link.
@@ -188,6 +196,10 @@ pub struct VerifyEmail {
     pub dead_heading: &'static str,
     /// Why it does not, and what to do.
     pub dead_lead: &'static str,
+    /// Why it does not, where it was to replace an address.
+    pub dead_change_lead: &'static str,
+    /// The way to ask again, there.
+    pub dead_change_way: &'static str,
     /// The label of the address to send another one to.
     pub email: &'static str,
     /// The link to the dashboard.
@@ -205,14 +217,32 @@ pub struct ChangeEmail {
     pub heading: &'static str,
     /// Around the address that is not confirmed, and what will happen.
     pub lead: Around,
+    /// Around the address where it is confirmed, and what will happen.
+    pub confirmed: Around,
+    /// What will happen where there is no address.
+    pub nothing_yet: &'static str,
     /// The label of the new address.
     pub email: &'static str,
-    /// The label of the password.
-    pub password: &'static str,
     /// The button.
     pub submit: &'static str,
-    /// Around the address where it is confirmed, and so stays.
-    pub confirmed: Around,
+    /// The heading while an address waits to be confirmed.
+    pub pending: &'static str,
+    /// Around the address that waits.
+    pub waiting: Around,
+    /// Around the address that stays until then.
+    pub until_then: Around,
+    /// What to do with the mail, and when none comes.
+    pub open_it: &'static str,
+    /// How often it can be asked for.
+    pub limit: &'static str,
+    /// The button that asks for another mail.
+    pub send_again: &'static str,
+    /// The button that gives the address up.
+    pub cancel: &'static str,
+    /// The same where there is no other address.
+    pub cancel_only: &'static str,
+    /// The heading above the form for yet another address.
+    pub another: &'static str,
     /// The link to the dashboard.
     pub back: &'static str,
 }
@@ -238,6 +268,8 @@ pub struct Dashboard {
     pub confirm: Around,
     /// That link.
     pub confirm_it: &'static str,
+    /// The link beside the address.
+    pub change_email: &'static str,
     /// The day the account was made.
     pub member_since: &'static str,
     /// The password.

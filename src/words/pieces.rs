@@ -91,6 +91,16 @@ pub struct Mail {
     pub password_changed: &'static str,
     /// A link to confirm the address of a new account.
     pub verify_email: &'static str,
+    /// A link to confirm the address that is to replace another one.
+    pub change_email: &'static str,
+    /// Word, to the present address, that another one is to replace it.
+    pub email_change_requested: &'static str,
+    /// Word, to the former address, that another one has replaced it.
+    pub email_changed: &'static str,
+    /// Word that the user name is another one now.
+    pub username_changed: &'static str,
+    /// Word of a sign-in with a browser that was not known.
+    pub signed_in: &'static str,
     /// Word that somebody tried to create an account with an address that has one.
     pub sign_up_tried: &'static str,
 }

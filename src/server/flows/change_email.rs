@@ -1,95 +1,196 @@
-//! Another address for somebody whose present one was never proven, say because it was mistyped. Must not touch a proven
-//! address.
+//! Another address: at once for somebody whose present one was never proven, say because it was mistyped; once it is proven
+//! itself for everybody else. Must not touch a proven address before that.
 
 use crate::{
     domain::{
+        email::Email,
         error::AuthError,
         event::EventKind,
         field::{Field, FieldError, Problem},
-        form::Form,
+        pending_email::PendingEmail,
     },
     server::{
         audit::Event,
-        error::FlowError,
-        mail::message::Circumstances,
+        crypto::token::OneTimeToken,
+        error::{FlowError, ServerError},
+        mail::message::{Circumstances, Message},
         request_info::RequestInfo,
         session::CurrentSession,
         state::AppState,
         storage::{
-            StoreError,
-            tokens::{self, Purpose},
-            users,
+            StoreError, Tx, not_me_links,
+            tokens::{self, Owner, Purpose},
+            users::{self, UserRow},
+            wanted_email,
         },
     },
 };
 
 use super::{
+    tell_owner::{self, What},
     throttle::{self, Limit},
     verify_email,
 };
 
-/// What the form holds, as posted.
-#[derive(Clone, Default)]
-pub struct Change {
-    /// The address to come.
-    pub email: String,
-    /// The password in force (ASVS 7.5.1).
-    pub password: String,
+/// What became of a request for another address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Requested {
+    /// It is the address of the account, and waits to be proven.
+    Replaced,
+    /// It waits to be proven, and then replaces the present one.
+    Pending,
 }
 
-/// Replaces the address, mails a link to the new one, and makes every link to the old one worthless: all of it or none.
+/// The address that a person waits for.
 ///
 /// # Errors
-/// Field messages, a limit, or [`AuthError::NotSignedIn`].
+/// When the database is away.
+pub async fn pending(state: &AppState, user_id: &str) -> Result<PendingEmail, ServerError> {
+    Ok(PendingEmail { wanted: wanted_email::find(&mut state.db.read().await?, user_id).await? })
+}
+
+/// Replaces an address that was never proven, or notes which is to replace a proven one and tells that one; mails a link to the
+/// new address, and makes every link to an unproven old one worthless: all of it or none. Asking for the address that is
+/// noted already mails another link.
+///
+/// # Errors
+/// A field message, a limit, or [`AuthError::NotSignedIn`].
 pub async fn run(
     state: &AppState,
     session: &CurrentSession,
     request: &RequestInfo,
-    change: Change,
-) -> Result<(), FlowError> {
+    email: &str,
+) -> Result<Requested, FlowError> {
     let current = session.get().await?.ok_or(AuthError::NotSignedIn)?;
-    let errors = Form::ChangeEmail.check(|field| match field {
-        Field::Email => change.email.clone(),
-        Field::Password => change.password.clone(),
-        _ => String::new(),
-    });
-    if !errors.is_empty() {
-        return Err(AuthError::from(errors).into());
-    }
     let refuse = |problem| FlowError::Answer(FieldError { field: Field::Email, problem }.into());
-    let email = crate::domain::email::Email::parse(&change.email).map_err(refuse)?;
+    let email = Email::parse(email).map_err(refuse)?;
     let (email_key, network) = (email.key(), request.network());
     let user = users::find(&mut state.db.read().await?, &current.user_id).await?.ok_or(AuthError::NotSignedIn)?;
-    super::check_password(state, request, &user, change.password).await?;
+    if !user.is_unverified() && user.email().is_some_and(|present| present.key() == email_key) {
+        return Err(refuse(Problem::EmailSame));
+    }
     throttle::count(state, request, Some(&user.id), &[Limit::VerifyEmail(&email_key), Limit::RequestNetwork(&network)])
         .await?;
 
     let now = state.now();
     let mut tx = state.db.begin().await?;
     let owner = users::find_by_email_key(&mut tx, &email_key).await?;
-    if owner.is_some_and(|owner| owner.id != user.id) {
-        if !state.config.needs_verification() {
-            return Err(refuse(Problem::EmailUnavailable));
+    let is_anothers = owner.is_some_and(|owner| owner.id != user.id)
+        || not_me_links::is_kept_for_another(&mut tx, &email_key, &user.id, now).await?;
+    if is_anothers && !state.config.needs_verification() {
+        return Err(refuse(Problem::EmailUnavailable));
+    }
+    let requested = if user.is_unverified() {
+        if is_anothers {
+            tell_other(state, &mut tx, request, &email).await?;
+        } else {
+            replace(state, &mut tx, &user, request, &email, &current.id).await?;
         }
-        // Where addresses are nobody's business, the mailbox is told and this person is not (ASVS 6.3.8).
-        super::sign_up::tell_owner(state, &mut tx, request, &email).await?;
-        tx.commit().await?;
-        state.work.notify_one();
-        return Ok(());
-    }
-    match users::replace_unverified_email(&mut tx, &user.id, &email).await {
-        Err(StoreError::Taken) => return Err(refuse(Problem::EmailUnavailable)),
-        Ok(false) => return Err(AuthError::AlreadyVerified.into()),
-        replaced => drop(replaced?),
-    }
-    for purpose in [Purpose::ResetPassword, Purpose::VerifyEmail] {
-        tokens::spend_all(&mut tx, purpose, Some(&user.id), now).await?;
-    }
-    let user = users::find(&mut tx, &user.id).await?.ok_or(AuthError::NotSignedIn)?;
-    Event::of(EventKind::EmailChanged, request).by(&user.id).in_session(&current.id).record(state, &mut tx).await?;
-    verify_email::mail_link(state, &mut tx, &user, Circumstances::of(request, now)).await?;
+        Requested::Replaced
+    } else {
+        request_change(state, &mut tx, &user, request, &email, &current.id).await?;
+        if is_anothers {
+            tell_other(state, &mut tx, request, &email).await?;
+        } else {
+            mail_link(state, &mut tx, &user, request, &email).await?;
+        }
+        Requested::Pending
+    };
     tx.commit().await?;
     state.work.notify_one();
+    Ok(requested)
+}
+
+/// Gives up an address that waits to be proven; its link stops working. Nothing where none waits.
+///
+/// # Errors
+/// [`AuthError::NotSignedIn`].
+pub async fn cancel(state: &AppState, session: &CurrentSession, request: &RequestInfo) -> Result<bool, FlowError> {
+    let current = session.get().await?.ok_or(AuthError::NotSignedIn)?;
+    let user_id = &current.user_id;
+    let mut tx = state.db.begin().await?;
+    // The person before the link, as everywhere, so that no two transactions wait for each other (ASVS 15.4.3).
+    if !wanted_email::forget(&mut tx, user_id).await? {
+        return Ok(false);
+    }
+    tokens::spend_all(&mut tx, Purpose::ChangeEmail, Some(user_id), state.now()).await?;
+    let event = Event::of(EventKind::EmailChangeCancelled, request).by(user_id).in_session(&current.id);
+    event.record(state, &mut tx).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Where addresses are nobody's business, the mailbox is told and this person is not (ASVS 6.3.8).
+async fn tell_other(state: &AppState, tx: &mut Tx, request: &RequestInfo, email: &Email) -> Result<(), FlowError> {
+    super::sign_up::tell_owner(state, tx, request, email).await
+}
+
+/// The new address instead of one that was never proven, whose links then open nothing more.
+async fn replace(
+    state: &AppState,
+    tx: &mut Tx,
+    user: &UserRow,
+    request: &RequestInfo,
+    email: &Email,
+    session_id: &str,
+) -> Result<(), FlowError> {
+    let refuse = |problem| FlowError::Answer(FieldError { field: Field::Email, problem }.into());
+    let now = state.now();
+    match users::replace_unverified_email(&mut *tx, &user.id, email).await {
+        Err(StoreError::Taken) => return Err(refuse(Problem::EmailUnavailable)),
+        // Proven a moment ago, in another tab.
+        Ok(false) => return Err(AuthError::Unexpected.into()),
+        replaced => drop(replaced?),
+    }
+    for purpose in [Purpose::ResetPassword, Purpose::VerifyEmail, Purpose::NotMe] {
+        tokens::spend_all(&mut *tx, purpose, Some(&user.id), now).await?;
+    }
+    let user = users::find(&mut *tx, &user.id).await?.ok_or(AuthError::NotSignedIn)?;
+    Event::of(EventKind::EmailChanged, request).by(&user.id).in_session(session_id).record(state, tx).await?;
+    verify_email::mail_link(state, tx, &user, Circumstances::of(request, now)).await?;
     tracing::info!(user = %user.id, address = %request.address, "unproven address replaced");
     Ok(())
+}
+
+/// Notes the address, and tells the present one, unless it is noted already.
+async fn request_change(
+    state: &AppState,
+    tx: &mut Tx,
+    user: &UserRow,
+    request: &RequestInfo,
+    email: &Email,
+    session_id: &str,
+) -> Result<(), FlowError> {
+    let before = wanted_email::find(&mut *tx, &user.id).await?;
+    if !wanted_email::set(&mut *tx, &user.id, email).await? {
+        // The present address became another one a moment ago, in another tab.
+        return Err(AuthError::Unexpected.into());
+    }
+    // Whoever gets another link for the same address was told of it.
+    if before.is_some_and(|before| before.key() == email.key()) {
+        return Ok(());
+    }
+    tokens::spend_all(&mut *tx, Purpose::ChangeEmail, Some(&user.id), state.now()).await?;
+    let event = Event::of(EventKind::EmailChangeRequested, request).by(&user.id).in_session(session_id);
+    event.record(state, tx).await?;
+    tell_owner::changed(state, tx, user, request, What::EmailChangeRequested).await?;
+    tracing::info!(user = %user.id, address = %request.address, "another address asked for");
+    Ok(())
+}
+
+/// Mails the link that makes the address theirs; older ones stop working.
+async fn mail_link(
+    state: &AppState,
+    tx: &mut Tx,
+    user: &UserRow,
+    request: &RequestInfo,
+    email: &Email,
+) -> Result<(), ServerError> {
+    let token = OneTimeToken::draw(state.random.as_ref())?;
+    let now = state.now();
+    let owner = Owner { user_id: Some(user.id.clone()), email_key: Some(email.key()) };
+    let expires_at = now.plus(verify_email::LINK_SECONDS);
+    tokens::replace(tx, &token.hash(), Purpose::ChangeEmail, &owner, now, expires_at).await?;
+    let link = super::token_link(state, verify_email::PATH, token.secret())?;
+    Message::ChangeEmail.enqueue(state, tx, email, &link, Circumstances::of(request, now)).await
 }

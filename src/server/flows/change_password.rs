@@ -21,7 +21,10 @@ use crate::{
     },
 };
 
-use super::{NextStep, Outcome};
+use super::{
+    NextStep, Outcome,
+    tell_owner::{self, What},
+};
 
 /// What the form holds, as posted.
 #[derive(Clone, Default)]
@@ -78,7 +81,7 @@ pub async fn run(
     }
     tokens::spend_all(&mut tx, Purpose::ResetPassword, Some(&user.id), now).await?;
     Event::of(EventKind::PasswordChanged, request).by(&user.id).in_session(&current.id).record(state, &mut tx).await?;
-    super::reset_password::tell_owner(state, &mut tx, &user, request).await?;
+    tell_owner::changed(state, &mut tx, &user, request, What::PasswordChanged).await?;
     let user = users::find(&mut tx, &user.id).await?.ok_or(AuthError::NotSignedIn)?;
     tx.commit().await?;
     state.work.notify_one();

@@ -1,7 +1,7 @@
 //! Use cases, one per file: each takes what it needs as values, decides, and answers in domain types. Must not know HTTP,
 //! and must not write SQL.
 
-/// Another address, while the one there is has not been proven.
+/// Another address.
 pub mod change_email;
 /// A new password in exchange for the current one.
 pub mod change_password;
@@ -13,6 +13,8 @@ pub mod current_user;
 pub mod forgot_password;
 /// Who may do what, and who may sign in.
 pub mod manage;
+/// "This was not me".
+pub mod not_me;
 /// A new password by link.
 pub mod reset_password;
 /// The first administrator.
@@ -23,6 +25,8 @@ pub mod sign_in;
 pub mod sign_out;
 /// A new account.
 pub mod sign_up;
+/// Mails that tell people of changes.
+pub mod tell_owner;
 /// How often something may be tried.
 mod throttle;
 /// Proof that mail to an address arrives.
@@ -44,9 +48,14 @@ use super::{
     request_info::RequestInfo,
     session::CurrentSession,
     state::AppState,
-    storage::{known_devices, link_requests, tokens::Purpose, users::UserRow},
+    storage::{
+        known_devices, link_requests,
+        tokens::Purpose,
+        users::{self, UserRow},
+    },
 };
 
+use tell_owner::What;
 use throttle::Limit;
 
 /// Browsers that are known for one person at most.
@@ -86,8 +95,16 @@ async fn begin_session(
     by: &'static str,
     request: &RequestInfo,
 ) -> Outcome {
-    match session.start(state, user, false, by, request).await {
-        Ok(()) => Outcome { next: NextStep::Dashboard, device: remember_device(state, request, user).await },
+    let begin = async {
+        let is_strange = is_strange_browser(state, request, user).await?;
+        session.start(state, user, false, by, request).await?;
+        Ok::<_, ServerError>(is_strange)
+    };
+    match begin.await {
+        Ok(is_strange) => {
+            let device = remember_device(state, request, user, is_strange).await;
+            Outcome { next: NextStep::Dashboard, device }
+        }
         Err(error) => {
             tracing::error!(%error, user = %user.id, "done, but without a session");
             NextStep::SignIn.into()
@@ -95,20 +112,43 @@ async fn begin_session(
     }
 }
 
-/// Makes the browser known for this person, so that strangers cannot lock it out; a failure costs no more than that.
-async fn remember_device(state: &AppState, request: &RequestInfo, user: &UserRow) -> Option<OneTimeToken> {
+/// Whether somebody who signed in before never did so with this browser. Asked before the session begins.
+async fn is_strange_browser(state: &AppState, request: &RequestInfo, user: &UserRow) -> Result<bool, ServerError> {
+    let mut conn = state.db.read().await?;
+    let is_known = match presented_hash(&request.device) {
+        Some(hash) => known_devices::is_known(&mut conn, &hash, &user.id).await?,
+        None => false,
+    };
+    Ok(!is_known && users::has_signed_in(&mut conn, &user.id).await?)
+}
+
+/// Makes the browser known for this person, so that strangers cannot lock it out, and tells its owner of one that
+/// `is_strange` (ASVS 6.3.5), both or neither; a failure costs no more than that.
+async fn remember_device(
+    state: &AppState,
+    request: &RequestInfo,
+    user: &UserRow,
+    is_strange: bool,
+) -> Option<OneTimeToken> {
     let remember = async {
         let presented = presented_hash(&request.device);
-        let mut conn = state.db.write().await?;
+        let mut tx = state.db.begin().await?;
         // What we did not draw is not taken up: somebody may have put it there.
         let ours = match presented {
-            Some(hash) if known_devices::exists(&mut conn, &hash).await? => Some(hash),
+            Some(hash) if known_devices::exists(&mut tx, &hash).await? => Some(hash),
             _ => None,
         };
         let drawn = if ours.is_none() { Some(OneTimeToken::draw(state.random.as_ref())?) } else { None };
         let hash = ours.or_else(|| drawn.as_ref().map(OneTimeToken::hash)).unwrap_or_default();
-        known_devices::remember(&mut conn, &hash, &user.id, state.now()).await?;
-        known_devices::keep_newest(&mut conn, &user.id, MOST_DEVICES).await?;
+        known_devices::remember(&mut tx, &hash, &user.id, state.now()).await?;
+        known_devices::keep_newest(&mut tx, &user.id, MOST_DEVICES).await?;
+        if is_strange {
+            tell_owner::changed(state, &mut tx, user, request, What::SignedIn).await?;
+        }
+        tx.commit().await?;
+        if is_strange {
+            state.work.notify_one();
+        }
         Ok::<_, ServerError>(drawn)
     };
     remember.await.unwrap_or_else(|error| {

@@ -20,7 +20,7 @@ use crate::{
         session,
         state::AppState,
         storage::{
-            Tx, known_devices,
+            Tx, known_devices, not_me_links,
             sessions::EndReason,
             tokens::{self, Owner, Purpose},
             users::{self, UserRow},
@@ -28,7 +28,10 @@ use crate::{
     },
 };
 
-use super::throttle::{self, Limit};
+use super::{
+    tell_owner::{self, What},
+    throttle::{self, Limit},
+};
 
 /// How long a reset link works.
 pub const LINK_SECONDS: i64 = 30 * 60;
@@ -46,11 +49,25 @@ pub async fn make_link(
     user: &UserRow,
     mailed_to: Option<&Email>,
 ) -> Result<Url, ServerError> {
+    let token = make_token(state, tx, user, mailed_to).await?;
+    super::token_link(state, PATH, token.secret())
+}
+
+/// What a link carries, see [`make_link`].
+///
+/// # Errors
+/// When the database is away or there is no randomness.
+pub(super) async fn make_token(
+    state: &AppState,
+    tx: &mut Tx,
+    user: &UserRow,
+    mailed_to: Option<&Email>,
+) -> Result<OneTimeToken, ServerError> {
     let token = OneTimeToken::draw(state.random.as_ref())?;
     let now = state.now();
     let owner = Owner { user_id: Some(user.id.clone()), email_key: mailed_to.map(Email::key) };
     tokens::replace(tx, &token.hash(), Purpose::ResetPassword, &owner, now, now.plus(LINK_SECONDS)).await?;
-    super::token_link(state, PATH, token.secret())
+    Ok(token)
 }
 
 /// Mails a link to somebody who asked for it; a disabled account gets none.
@@ -112,11 +129,16 @@ pub async fn run(
     for purpose in [Purpose::ResetPassword, Purpose::VerifyEmail] {
         tokens::spend_all(&mut tx, purpose, Some(&user.id), now).await?;
     }
+    match &mailed_to {
+        // Whoever took the address over must not disarm the links that went to the one before.
+        Some(email_key) => not_me_links::spend_mailed_to(&mut tx, &user.id, email_key, now).await?,
+        None => tokens::spend_all(&mut tx, Purpose::NotMe, Some(&user.id), now).await?,
+    }
     known_devices::forget_all(&mut tx, &user.id).await?;
     let ended = Event::of(EventKind::SessionEnded, request).by(&user.id);
     session::end_others(state, &mut tx, &user.id, "", EndReason::PasswordReset, &ended).await?;
     Event::of(EventKind::PasswordReset, request).by(&user.id).record(state, &mut tx).await?;
-    tell_owner(state, &mut tx, &user, request).await?;
+    tell_owner::changed(state, &mut tx, &user, request, What::PasswordChanged).await?;
     tx.commit().await?;
     state.work.notify_one();
     tracing::info!(user = %user.id, address = %request.address, "password reset");
@@ -125,7 +147,7 @@ pub async fn run(
     let mut limits = vec![Limit::Password(&user.id)];
     limits.extend(identifiers.iter().flatten().map(|key| Limit::SignInAccount(key)));
     throttle::settle(state, &limits).await?;
-    let device = super::remember_device(state, request, &user).await;
+    let device = super::remember_device(state, request, &user, false).await;
     Ok(Reset { credential_name: super::credential_name(&user), device })
 }
 
@@ -135,19 +157,6 @@ pub struct Reset {
     pub credential_name: String,
     /// What the browser is to bring to its next sign-in, where it has none yet.
     pub device: Option<OneTimeToken>,
-}
-
-/// Mails word of a changed password (ASVS 6.3.7).
-pub(super) async fn tell_owner(
-    state: &AppState,
-    tx: &mut Tx,
-    user: &UserRow,
-    request: &RequestInfo,
-) -> Result<(), ServerError> {
-    let Some(email) = user.email() else { return Ok(()) };
-    let link = super::link(state, "/forgot-password")?;
-    let circumstances = Circumstances::of(request, state.now());
-    Message::PasswordChanged.enqueue(state, tx, &email, &link, circumstances).await
 }
 
 /// The person, the address that the link was mailed to if it was, and what is stored of it.

@@ -96,9 +96,10 @@ pub async fn run(
     if let (Some(new), Some(old)) = (&verified.upgraded, &user.password_hash) {
         users::upgrade_hash(&mut state.db.write().await?, &user.id, old, new).await?;
     }
+    let is_strange = super::is_strange_browser(state, request, &user).await?;
     session.start(state, &user, attempt.remember, "sign_in", request).await?;
     tracing::info!(user = %user.id, address = %request.address, factor = "pwd", "signed in");
-    Ok(Outcome { next: NextStep::Dashboard, device: super::remember_device(state, request, &user).await })
+    Ok(Outcome { next: NextStep::Dashboard, device: super::remember_device(state, request, &user, is_strange).await })
 }
 
 /// Refuses alike for every reason, with the same work; only the log knows which it was (ASVS 6.3.8, 16.3.1).

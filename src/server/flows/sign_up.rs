@@ -18,7 +18,7 @@ use crate::{
         session::CurrentSession,
         state::AppState,
         storage::{
-            StoreError, Tx,
+            StoreError, Tx, not_me_links,
             users::{self, UserRow},
         },
     },
@@ -97,6 +97,11 @@ async fn create_at_once(
     password_hash: &str,
 ) -> Result<UserRow, FlowError> {
     let mut tx = state.db.begin().await?;
+    if let Some(email) = &identifiers.email
+        && not_me_links::is_kept_for_another(&mut tx, &email.key(), "", state.now()).await?
+    {
+        return Err(AuthError::AccountNotCreated.into());
+    }
     match create(state, &mut tx, identifiers, Some(password_hash), &[]).await {
         Ok(user) => {
             verify_email::mail_link(state, &mut tx, &user, Circumstances::of(request, state.now())).await?;
@@ -146,7 +151,9 @@ async fn apply(
             return Err(AuthError::AccountNotCreated.into());
         }
     }
+    let is_kept = not_me_links::is_kept_for_another(&mut tx, &email.key(), "", now).await?;
     let applicant = match users::find_by_email_key(&mut tx, &email.key()).await? {
+        None if is_kept => None,
         None => {
             let id = state.new_id()?;
             let address = Identifiers { email: Some(email.clone()), username: None };

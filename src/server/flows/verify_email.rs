@@ -1,5 +1,6 @@
-//! Proof that mail to an address reaches whoever has the account: the link's making, its look-up, its use. Must not take
-//! reading the mail alone for proof: an account that somebody else made with the address would be theirs, confirmed.
+//! Proof that mail to an address reaches whoever has the account, or is to be its address: the link's making, its look-up, its
+//! use. Must not take reading the mail alone for proof: an account that somebody else made with the address would be theirs,
+//! confirmed.
 
 use crate::{
     domain::{
@@ -18,22 +19,24 @@ use crate::{
         session::CurrentSession,
         state::AppState,
         storage::{
-            Tx,
+            StoreError, Tx,
             tokens::{self, Owner, Purpose},
             users::{self, UserRow},
+            wanted_email,
         },
     },
 };
 
 use super::{
     NextStep, Outcome,
+    tell_owner::{self, What},
     throttle::{self, Limit},
 };
 
 /// How long a link works.
-const LINK_SECONDS: i64 = 24 * 3_600;
+pub(super) const LINK_SECONDS: i64 = 24 * 3_600;
 /// Where the link leads.
-const PATH: &str = "/verify-email";
+pub(super) const PATH: &str = "/verify-email";
 
 /// Mails a link to somebody whose address is not proven yet; older links stop working. Nothing for anybody else.
 ///
@@ -80,13 +83,28 @@ pub async fn ask_again(state: &AppState, request: &RequestInfo, email: &str) -> 
 /// Whose link this is, without using it up, and whether they are the ones signed in.
 ///
 /// # Errors
-/// [`AuthError::LinkDead`].
+/// When the database is away.
 pub async fn look_up(state: &AppState, token: &str, signed_in: Option<&str>) -> Result<VerifyLink, FlowError> {
-    let (user, email, _) = find_user(state, token).await?;
-    Ok(VerifyLink::Alive { email: email.to_string(), needs_password: signed_in != Some(user.id.as_str()) })
+    match find(state, token).await {
+        Ok(Found { user, email, purpose, .. }) => Ok(VerifyLink::Alive {
+            email: email.to_string(),
+            is_change: purpose == Purpose::ChangeEmail,
+            needs_password: signed_in != Some(user.id.as_str()),
+        }),
+        Err(FlowError::Answer(AuthError::LinkDead)) => Ok(look_at_dead(state, token).await?),
+        Err(error) => Err(error),
+    }
 }
 
-/// Notes that the address is proven and uses the link up. Somebody who is not signed in shows the password too, and then is.
+/// What a link was for that does not work.
+async fn look_at_dead(state: &AppState, token: &str) -> Result<VerifyLink, ServerError> {
+    let Some(token_hash) = presented_hash(token) else { return Ok(VerifyLink::Dead { change_to: None }) };
+    let owner = tokens::find_any(&mut state.db.read().await?, &token_hash, Purpose::ChangeEmail).await?;
+    Ok(VerifyLink::Dead { change_to: owner.and_then(|owner| owner.email_key) })
+}
+
+/// Notes that the address is proven, or makes it the person's own in place of another one, and uses the link up. Somebody who
+/// is not signed in shows the password too, and then is.
 ///
 /// # Errors
 /// [`AuthError::LinkDead`], a field message, or [`AuthError::TooManyTries`]; all of these leave the link as it was.
@@ -96,40 +114,110 @@ pub async fn run(
     request: &RequestInfo,
     token: &str,
     password: String,
-) -> Result<Outcome, FlowError> {
-    let (user, email, token_hash) = find_user(state, token).await?;
-    let is_signed_in = session.get().await?.is_some_and(|session| session.user_id == user.id);
-    if !is_signed_in {
+) -> Result<Verified, FlowError> {
+    let found = find(state, token).await?;
+    let user = &found.user;
+    let current = session.get().await?.filter(|session| session.user_id == user.id);
+    if current.is_none() {
         crate::domain::password::check_current(&password)
             .map_err(|problem| AuthError::from(FieldError { field: Field::Password, problem }))?;
-        super::check_password(state, request, &user, password).await?;
+        super::check_password(state, request, user, password).await?;
     }
+    let session_id = current.as_ref().map_or("", |current| current.id.as_str());
+    if found.purpose == Purpose::ChangeEmail {
+        take(state, request, &found, session_id).await?;
+    } else {
+        prove(state, request, &found, session_id).await?;
+    }
+    let outcome = if current.is_some() {
+        NextStep::Dashboard.into()
+    } else {
+        let user = users::find(&mut state.db.read().await?, &user.id).await?.ok_or(AuthError::LinkDead)?;
+        super::begin_session(state, session, &user, "verify_email", request).await
+    };
+    Ok(Verified { outcome, is_change: found.purpose == Purpose::ChangeEmail })
+}
+
+/// What the use of a link led to.
+pub struct Verified {
+    /// Where the person stands.
+    pub outcome: Outcome,
+    /// Whether the address replaced another one.
+    pub is_change: bool,
+}
+
+/// The address of the account is proven.
+async fn prove(state: &AppState, request: &RequestInfo, found: &Found, session_id: &str) -> Result<(), FlowError> {
+    let Found { user, email, token_hash, .. } = found;
     let now = state.now();
     let mut tx = state.db.begin().await?;
     // The person before the link, as everywhere, so that no two transactions wait for each other (ASVS 15.4.3).
     let is_ours = users::mark_verified(&mut tx, &user.id, &email.key(), now).await?
-        && tokens::spend(&mut tx, &token_hash, Purpose::VerifyEmail, now).await?;
+        && tokens::spend(&mut tx, token_hash, Purpose::VerifyEmail, now).await?;
     if !is_ours {
         return Err(AuthError::LinkDead.into());
     }
-    Event::of(EventKind::EmailVerified, request).by(&user.id).record(state, &mut tx).await?;
+    let event = Event::of(EventKind::EmailVerified, request).by(&user.id).in_session(session_id);
+    event.record(state, &mut tx).await?;
     tx.commit().await?;
     tracing::info!(user = %user.id, address = %request.address, "address proven");
-    if is_signed_in {
-        return Ok(NextStep::Dashboard.into());
-    }
-    Ok(super::begin_session(state, session, &user, "verify_email", request).await)
+    Ok(())
 }
 
-async fn find_user(state: &AppState, token: &str) -> Result<(UserRow, Email, String), FlowError> {
-    let token_hash = presented_hash(token).ok_or(AuthError::LinkDead)?;
-    let mut conn = state.db.read().await?;
-    let owner = tokens::find_live(&mut conn, &token_hash, Purpose::VerifyEmail, state.now()).await?;
-    let Some(Owner { user_id: Some(id), email_key: Some(mailed_to) }) = owner else {
-        return Err(AuthError::LinkDead.into());
+/// The address that waited becomes the account's; links to the former open nothing more, but for those that say "this was not
+/// me", and its reader is told (ASVS 6.3.7).
+async fn take(state: &AppState, request: &RequestInfo, found: &Found, session_id: &str) -> Result<(), FlowError> {
+    let Found { user, email, token_hash, .. } = found;
+    let now = state.now();
+    let mut tx = state.db.begin().await?;
+    let is_taken = match wanted_email::take(&mut tx, &user.id, email, now).await {
+        Err(StoreError::Taken) => return Err(AuthError::LinkDead.into()),
+        taken => taken?,
     };
-    let user = users::find(&mut conn, &id).await?.filter(UserRow::is_active).ok_or(AuthError::LinkDead)?;
-    // Good for the address that it was mailed to, and for no other.
-    let email = user.email().filter(|email| email.key() == mailed_to).ok_or(AuthError::LinkDead)?;
-    Ok((user, email, token_hash))
+    if !is_taken || !tokens::spend(&mut tx, token_hash, Purpose::ChangeEmail, now).await? {
+        return Err(AuthError::LinkDead.into());
+    }
+    for purpose in [Purpose::ResetPassword, Purpose::VerifyEmail, Purpose::ChangeEmail] {
+        tokens::spend_all(&mut tx, purpose, Some(&user.id), now).await?;
+    }
+    let event = Event::of(EventKind::EmailChanged, request).by(&user.id).in_session(session_id);
+    event.record(state, &mut tx).await?;
+    tell_owner::changed(state, &mut tx, user, request, What::EmailChanged).await?;
+    tx.commit().await?;
+    state.work.notify_one();
+    tracing::info!(user = %user.id, address = %request.address, "address changed");
+    Ok(())
+}
+
+/// A live link.
+struct Found {
+    user: UserRow,
+    /// The address that it proves.
+    email: Email,
+    purpose: Purpose,
+    token_hash: String,
+}
+
+/// Good for the address that it was mailed to, and for no other.
+async fn find(state: &AppState, token: &str) -> Result<Found, FlowError> {
+    let token_hash = presented_hash(token).ok_or(AuthError::LinkDead)?;
+    let now = state.now();
+    let mut conn = state.db.read().await?;
+    for purpose in [Purpose::VerifyEmail, Purpose::ChangeEmail] {
+        let owner = tokens::find_live(&mut conn, &token_hash, purpose, now).await?;
+        let Some(Owner { user_id: Some(id), email_key: Some(mailed_to) }) = owner else { continue };
+        let user = users::find(&mut conn, &id).await?.filter(UserRow::is_active).ok_or(AuthError::LinkDead)?;
+        let email = if purpose == Purpose::ChangeEmail {
+            // Somebody else's by now, so that nobody is asked to press a button in vain.
+            if users::find_by_email_key(&mut conn, &mailed_to).await?.is_some() {
+                return Err(AuthError::LinkDead.into());
+            }
+            wanted_email::find(&mut conn, &id).await?
+        } else {
+            user.email()
+        };
+        let email = email.filter(|email| email.key() == mailed_to).ok_or(AuthError::LinkDead)?;
+        return Ok(Found { user, email, purpose, token_hash });
+    }
+    Err(AuthError::LinkDead.into())
 }

@@ -31,7 +31,7 @@ use crate::{
 use super::{cookies::Jar, errors, flash};
 
 /// Pages anybody may see.
-const PUBLIC: [&str; 4] = ["/forgot-password", "/reset-password", "/setup", "/verify-email"];
+const PUBLIC: [&str; 5] = ["/forgot-password", "/not-me", "/reset-password", "/setup", "/verify-email"];
 /// Pages of a sensitive act: they ask for the password again if it was last shown too long ago (ASVS 7.5.1).
 const CONFIRMED: [&str; 1] = ["/account/email"];
 /// What is for administrators begins with this.

@@ -95,6 +95,11 @@ impl Call {
         links::token(&self.headers, form.page, self.state.config.is_https())
     }
 
+    /// Gives this browser a one-time token, as if it had opened a link to the page of a form.
+    pub fn bring_link(&self, form: FormRoute, token: &OneTimeToken) {
+        Self::set_cookie(links::bring(form.page, token.secret(), self.state.config.is_https()));
+    }
+
     /// Makes the browser forget that token.
     pub fn forget_link(&self) {
         Self::set_cookie(Jar::Link.forget(self.state.config.is_https()));

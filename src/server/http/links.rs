@@ -4,7 +4,7 @@
 use axum::{
     extract::{Query, State},
     http::{
-        HeaderMap, StatusCode, Uri,
+        HeaderMap, HeaderValue, StatusCode, Uri,
         header::{LOCATION, SET_COOKIE},
     },
     middleware::Next,
@@ -17,7 +17,7 @@ use crate::server::{crypto::token, flows::reset_password::LINK_SECONDS, state::A
 use super::cookies::Jar;
 
 /// The pages that mailed links lead to.
-pub const PAGES: [&str; 3] = ["/reset-password", "/setup", "/verify-email"];
+pub const PAGES: [&str; 4] = ["/not-me", "/reset-password", "/setup", "/verify-email"];
 
 /// Kept in place of what is no token.
 const NO_TOKEN: &str = "none";
@@ -37,12 +37,18 @@ pub async fn layer(State(state): State<AppState>, request: axum::extract::Reques
     let is_https = state.config.is_https();
     // What no token of ours looks like is dropped; the page then says that the link does not work.
     let kept = if token::presented_hash(&token).is_some() { &token } else { NO_TOKEN };
-    let cookie = Jar::Link.keep(&format!("{}{SEPARATOR}{kept}", name_of(page)), LINK_SECONDS, is_https);
+    let cookie = bring(page, kept, is_https);
     let mut response = (StatusCode::SEE_OTHER, [(LOCATION, page)]).into_response();
     if let Some(cookie) = cookie {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
     response
+}
+
+/// The `Set-Cookie` that brings a token to a page.
+#[must_use]
+pub fn bring(page: &str, token: &str, is_https: bool) -> Option<HeaderValue> {
+    Jar::Link.keep(&format!("{}{SEPARATOR}{token}", name_of(page)), LINK_SECONDS, is_https)
 }
 
 /// The token that this browser brought to a page; empty where it brought none, or one for another page.

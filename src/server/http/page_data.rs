@@ -13,11 +13,13 @@ use crate::{
     domain::{
         account::CurrentUser,
         error::AuthError,
+        not_me::NotMeData,
         page_data::{DashboardData, ResetLink, SetUpLink, VerifyLink},
+        pending_email::PendingEmail,
     },
     server::{
         error::FlowError,
-        flows::{current_user, reset_password, set_up, verify_email},
+        flows::{change_email, current_user, not_me, reset_password, set_up, verify_email},
         state::AppState,
     },
 };
@@ -52,8 +54,16 @@ async fn fetch(state: &AppState, parts: &mut Parts) -> Result<(), FlowError> {
             let user = parts.extensions.get::<CurrentUser>().map(|user| user.id.clone());
             let token = link_token();
             if !token.is_empty() {
-                let link = if_alive(verify_email::look_up(state, &token, user.as_deref()).await)?;
-                parts.extensions.insert(link.unwrap_or(VerifyLink::Dead));
+                parts.extensions.insert(verify_email::look_up(state, &token, user.as_deref()).await?);
+            }
+        }
+        "/account/email" => {
+            let user = parts.extensions.get::<CurrentUser>().map(|user| user.id.clone()).unwrap_or_default();
+            parts.extensions.insert(change_email::pending(state, &user).await?);
+        }
+        "/not-me" => {
+            if let Some(data) = if_alive(not_me::look_up(state, &link_token()).await)? {
+                parts.extensions.insert(data);
             }
         }
         "/setup" if if_alive(set_up::look_up(state, &link_token()).await)?.is_some() => {
@@ -83,6 +93,12 @@ pub fn provide(parts: &Parts) {
     }
     if let Some(link) = parts.extensions.get::<VerifyLink>() {
         provide_context(link.clone());
+    }
+    if let Some(data) = parts.extensions.get::<PendingEmail>() {
+        provide_context(data.clone());
+    }
+    if let Some(data) = parts.extensions.get::<NotMeData>() {
+        provide_context(data.clone());
     }
     if let Some(link) = parts.extensions.get::<SetUpLink>() {
         provide_context(*link);

@@ -31,7 +31,7 @@ pub async fn run(state: &AppState) -> Result<(), ServerError> {
                     reset_password::mail_link(state, &mut tx, &user, circumstances).await?;
                 }
                 Some(Purpose::VerifyEmail) => verify_email::mail_link(state, &mut tx, &user, circumstances).await?,
-                Some(Purpose::SetUp) | None => {}
+                Some(Purpose::ChangeEmail | Purpose::NotMe | Purpose::SetUp) | None => {}
             }
         }
         tx.commit().await?;

@@ -44,6 +44,16 @@ pub enum Message {
     PasswordChanged,
     /// A link to confirm the address of a new account.
     VerifyEmail,
+    /// A link to confirm the address that is to replace another one.
+    ChangeEmail,
+    /// Word, to the present address, that another one is to replace it.
+    EmailChangeRequested,
+    /// Word, to the former address, that another one has replaced it.
+    EmailChanged,
+    /// Word that the user name is another one now.
+    UsernameChanged,
+    /// Word of a sign-in with a browser that was not known.
+    SignedIn,
     /// Word that somebody tried to create an account with an address that has one.
     SignUpTried,
 }
@@ -54,6 +64,11 @@ impl Message {
             Self::ResetPassword => words::mail().reset_password,
             Self::PasswordChanged => words::mail().password_changed,
             Self::VerifyEmail => words::mail().verify_email,
+            Self::ChangeEmail => words::mail().change_email,
+            Self::EmailChangeRequested => words::mail().email_change_requested,
+            Self::EmailChanged => words::mail().email_changed,
+            Self::UsernameChanged => words::mail().username_changed,
+            Self::SignedIn => words::mail().signed_in,
             Self::SignUpTried => words::mail().sign_up_tried,
         }
     }
@@ -96,8 +111,19 @@ impl Message {
 mod tests {
     use super::*;
 
-    const ALL: [Message; 4] =
-        [Message::ResetPassword, Message::PasswordChanged, Message::VerifyEmail, Message::SignUpTried];
+    /// Those that tell of something that somebody else may have done.
+    const TOLD: [Message; 5] = [
+        Message::PasswordChanged,
+        Message::EmailChangeRequested,
+        Message::EmailChanged,
+        Message::UsernameChanged,
+        Message::SignedIn,
+    ];
+
+    fn all() -> impl Iterator<Item = Letter> {
+        let others = [Message::ResetPassword, Message::VerifyEmail, Message::ChangeEmail, Message::SignUpTried];
+        others.into_iter().chain(TOLD).map(write)
+    }
 
     fn write(message: Message) -> Letter {
         let link = Url::parse("https://accounts.example.com/reset-password?token=abc").expect("a URL");
@@ -107,7 +133,7 @@ mod tests {
 
     #[test]
     fn every_mail_is_filled_in_and_holds_one_link() {
-        for Letter { subject, text, html } in ALL.map(write) {
+        for Letter { subject, text, html } in all() {
             assert!(subject.contains("Example") && !subject.contains('{'), "{subject}");
             for fact in ["20 November 2026 at 19:46 UTC", "an unknown browser", "192.0.2.7"] {
                 assert!(text.contains(fact) && html.contains(fact), "{fact} in {text} and {html}");
@@ -125,7 +151,7 @@ mod tests {
 
     #[test]
     fn every_mail_fetches_nothing_and_follows_the_colour_scheme() {
-        for Letter { html, .. } in ALL.map(write) {
+        for Letter { html, .. } in all() {
             for fetched in ["src=", "url(", "@import", "<img", "<link", "<script"] {
                 assert!(!html.contains(fetched), "{fetched} in {html}");
             }
@@ -137,5 +163,15 @@ mod tests {
     fn links_that_expire_say_when() {
         assert!(write(Message::ResetPassword).text.contains("within 30 minutes"));
         assert!(write(Message::VerifyEmail).text.contains("within 24 hours"));
+        assert!(write(Message::ChangeEmail).text.contains("within 24 hours"));
+    }
+
+    /// ASVS 6.3.5, 6.3.7.
+    #[test]
+    fn mails_that_tell_of_something_say_what_to_do_about_it() {
+        for Letter { text, html, .. } in TOLD.map(write) {
+            assert!(text.contains("This was not me:\n") && text.contains("within 7 days"), "{text}");
+            assert!(html.contains(">This was not me</a>"), "{html}");
+        }
     }
 }

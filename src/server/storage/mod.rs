@@ -14,6 +14,8 @@ pub mod limits;
 pub mod link_requests;
 /// What one transaction must not be overtaken in.
 pub mod locks;
+/// Links that say "this was not me".
+pub mod not_me_links;
 /// Mail waiting to be sent.
 pub mod outbox;
 /// Sessions and their history.
@@ -22,5 +24,7 @@ pub mod sessions;
 pub mod tokens;
 /// People and their roles.
 pub mod users;
+/// Addresses that people want and have not proven yet.
+pub mod wanted_email;
 
 pub use db::{Conn, Db, Handle, StoreError, Tx};

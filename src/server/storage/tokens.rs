@@ -14,6 +14,10 @@ pub enum Purpose {
     ResetPassword,
     /// Proving that mail to an address arrives.
     VerifyEmail,
+    /// The same of an address that is to replace a proven one.
+    ChangeEmail,
+    /// Saying that something was not oneself.
+    NotMe,
     /// Making the first administrator.
     SetUp,
 }
@@ -25,6 +29,8 @@ impl Purpose {
         match self {
             Self::ResetPassword => "reset_password",
             Self::VerifyEmail => "verify_email",
+            Self::ChangeEmail => "change_email",
+            Self::NotMe => "not_me",
             Self::SetUp => "set_up",
         }
     }
@@ -32,7 +38,9 @@ impl Purpose {
     /// What was stored.
     #[must_use]
     pub fn parse(stored: &str) -> Option<Self> {
-        [Self::ResetPassword, Self::VerifyEmail, Self::SetUp].into_iter().find(|purpose| purpose.as_str() == stored)
+        [Self::ResetPassword, Self::VerifyEmail, Self::ChangeEmail, Self::NotMe, Self::SetUp]
+            .into_iter()
+            .find(|purpose| purpose.as_str() == stored)
     }
 }
 
@@ -85,6 +93,22 @@ pub async fn find_live(
         token_hash,
         purpose.as_str(),
         now.0
+    )
+}
+
+/// Whose a link is or was, dead or alive.
+pub async fn find_any(
+    on: impl Into<Handle<'_>>,
+    token_hash: &str,
+    purpose: Purpose,
+) -> Result<Option<Owner>, StoreError> {
+    fetch!(
+        fetch_optional,
+        Owner,
+        on,
+        "select user_id, email_key from one_time_tokens where token_hash = $1 and purpose = $2",
+        token_hash,
+        purpose.as_str()
     )
 }
 

@@ -237,6 +237,29 @@ pub async fn note_sign_in(on: impl Into<Handle<'_>>, id: &str, at: Moment) -> Re
     Ok(())
 }
 
+/// Whether a person ever signed in.
+pub async fn has_signed_in(on: impl Into<Handle<'_>>, id: &str) -> Result<bool, StoreError> {
+    let row = fetch!(
+        fetch_optional,
+        (i64,),
+        on,
+        "select last_sign_in_at from users where id = $1 and last_sign_in_at is not null",
+        id
+    )?;
+    Ok(row.is_some())
+}
+
+/// Takes a person's password away, which outdates every session that began with it. `false` for a disabled account.
+pub async fn forget_password(on: impl Into<Handle<'_>>, id: &str) -> Result<bool, StoreError> {
+    let forgotten = execute!(
+        on,
+        "update users set password_hash = null, credential_version = credential_version + 1
+         where id = $1 and disabled_at is null",
+        id
+    )?;
+    Ok(forgotten == 1)
+}
+
 /// Gives a person a role. `true` if they did not hold it before.
 pub async fn grant(on: impl Into<Handle<'_>>, id: &str, role: &Role, now: Moment) -> Result<bool, StoreError> {
     let granted = execute!(

@@ -6,7 +6,7 @@ pub mod actor;
 pub mod world;
 
 pub use actor::{Answer, Browser, SignedIn};
-pub use world::{Engine, HeldRandom, World};
+pub use world::{Engine, HeldRandom, Mail, World};
 
 /// A password nobody guesses.
 pub const PASSWORD: &str = "marble trolley unseen kettle";

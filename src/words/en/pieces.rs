@@ -45,5 +45,10 @@ pub const MAIL: &Mail = &Mail {
     reset_password: include_str!("mail/reset_password.txt"),
     password_changed: include_str!("mail/password_changed.txt"),
     verify_email: include_str!("mail/verify_email.txt"),
+    change_email: include_str!("mail/change_email.txt"),
+    email_change_requested: include_str!("mail/email_change_requested.txt"),
+    email_changed: include_str!("mail/email_changed.txt"),
+    username_changed: include_str!("mail/username_changed.txt"),
+    signed_in: include_str!("mail/signed_in.txt"),
     sign_up_tried: include_str!("mail/sign_up_tried.txt"),
 };

@@ -21,7 +21,6 @@ pub fn error(error: &AuthError) -> String {
         AuthError::AccountNotCreated => {
             "We could not create the account. If you already have one, sign in or reset your password.".into()
         }
-        AuthError::AlreadyVerified => "Your e-mail address is confirmed, so it stays as it is.".into(),
         AuthError::LinkDead => "This link no longer works: it was used, replaced by a newer one, or is too old.".into(),
         AuthError::NotSignedIn => "Your session has ended. Sign in again to go on.".into(),
         AuthError::ConfirmPassword => "Confirm your password to go on.".into(),
@@ -72,6 +71,7 @@ pub fn field_error(error: FieldError) -> String {
         (Problem::EmailUnavailable, _) => {
             "Enter another address. If this one is yours and has an account, sign in with it instead".into()
         }
+        (Problem::EmailSame, _) => "Enter an address that differs from the present one".into(),
         (Problem::UsernameShape, _) => format!(
             "Use {} to {} letters, digits, dots, dashes or underscores, with a letter or digit first and last",
             username::MIN_CHARACTERS,
@@ -104,6 +104,10 @@ pub fn notice(notice: Notice) -> &'static str {
             "If the address waits to be confirmed, a mail with a link is on its way. It works for 24 hours."
         }
         Notice::EmailVerified => "Your e-mail address is confirmed.",
+        Notice::EmailChangeRequested => "A mail with a link is on its way to the new address. It works for 24 hours.",
+        Notice::EmailChangeCancelled => "Your e-mail address stays as it is.",
+        Notice::EmailChanged => "Your e-mail address is changed.",
+        Notice::NotMe => "All sessions have ended, and the old password no longer works. Now choose a new one.",
         Notice::ResetRequested => {
             "If an account belongs to that address, a mail with a link is on its way. The link works for 30 minutes."
         }
@@ -157,6 +161,7 @@ pub fn event(kind: EventKind) -> &'static str {
         EventKind::AccountCreated => "Account created",
         EventKind::EmailVerified => "E-mail address confirmed",
         EventKind::EmailChangeRequested => "New e-mail address asked for",
+        EventKind::EmailChangeCancelled => "New e-mail address given up",
         EventKind::EmailChanged => "E-mail address changed",
         EventKind::UsernameChanged => "User name changed",
         EventKind::PasswordChanged => "Password changed",
