@@ -33,7 +33,12 @@ pub fn FieldFrame(
 
 /// A message beside a field; there but hidden and empty while nothing is wrong, so that the browser's own check can fill it.
 #[component]
-fn FieldMessage(field: Field, error: Option<FieldError>) -> impl IntoView {
+pub fn FieldMessage(
+    /// Which field.
+    field: Field,
+    /// What is wrong, if anything.
+    error: Option<FieldError>,
+) -> impl IntoView {
     view! {
         <p class="field-error" id=field.error_id() hidden=error.is_none()>
             {error

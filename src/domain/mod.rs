@@ -5,6 +5,8 @@
 pub mod accent;
 /// How the server announces a signed-in person to pages and handlers.
 pub mod account;
+/// What the console asks for and shows.
+pub mod console;
 /// E-mail addresses.
 pub mod email;
 /// What can go wrong, as the closed list that crosses the wire.
@@ -29,6 +31,8 @@ pub mod page_data;
 pub mod password;
 /// What the page about the own address is given.
 pub mod pending_email;
+/// Addresses of this site with a query.
+pub mod query;
 /// Names of what a person may do.
 pub mod role;
 /// Paths of this site that a redirect may lead to.

@@ -1,11 +1,15 @@
 //! One file per URL: title, form, states. Must not hold SQL or rules.
 
+/// The console.
+pub mod admin;
 /// `/account/email`
 pub mod change_email;
 /// `/account/password`
 pub mod change_password;
 /// `/account/confirm`
 pub mod confirm_password;
+/// What every page of the console stands in.
+pub mod console;
 /// `/dashboard`
 pub mod dashboard;
 /// `/dev/mail`

@@ -180,7 +180,7 @@ on_both_engines! {
         let mut tx = world.state.db.begin().await.expect("begun");
         assert_eq!(limits::hold(&mut tx, "a").await.expect("held"), LimitRow::default());
         let row = LimitRow { count: 2, blocked_until: NOW.0 + 30, expires_at: NOW.0 + 60 };
-        limits::put(&mut tx, "a", row).await.expect("written");
+        limits::put(&mut tx, "a", row, None).await.expect("written");
         assert_eq!(limits::remove_expired(&mut tx, NOW.plus(59)).await.expect("not yet"), 0);
         assert_eq!(limits::hold(&mut tx, "a").await.expect("held"), row);
         assert_eq!(limits::remove_expired(&mut tx, NOW.plus(60)).await.expect("removed"), 1);

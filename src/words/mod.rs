@@ -6,6 +6,8 @@
 
 /// A sentence around something that is marked up.
 pub mod around;
+/// The shapes of the console's texts.
+pub mod console;
 /// English.
 mod en;
 /// The shape of the page behind "This was not me".
@@ -25,6 +27,7 @@ use crate::domain::{
 };
 
 use self::{
+    console::{Acts, Console, EventWords, NewPerson, Overview, People, Person},
     not_me::NotMe,
     pages::{
         ChangeEmail, ChangePassword, ConfirmPassword, Dashboard, DevMail, ErrorPage, ForgotPassword, Home, NewAccount,
@@ -201,6 +204,48 @@ pub fn dev_mail() -> &'static DevMail {
 #[must_use]
 pub fn error_page() -> &'static ErrorPage {
     say!(pages::ERROR_PAGE)
+}
+
+/// What every page of the console stands in.
+#[must_use]
+pub fn console() -> &'static Console {
+    say!(console::CONSOLE)
+}
+
+/// `/admin`
+#[must_use]
+pub fn overview() -> &'static Overview {
+    say!(console::OVERVIEW)
+}
+
+/// `/admin/people`
+#[must_use]
+pub fn people() -> &'static People {
+    say!(console::PEOPLE)
+}
+
+/// `/admin/people/act` and `/admin/people/done`
+#[must_use]
+pub fn acts() -> &'static Acts {
+    say!(console::ACTS)
+}
+
+/// `/admin/people/{id}`
+#[must_use]
+pub fn person() -> &'static Person {
+    say!(console::PERSON)
+}
+
+/// `/admin/people/new`
+#[must_use]
+pub fn new_person() -> &'static NewPerson {
+    say!(console::NEW_PERSON)
+}
+
+/// A line of the audit log.
+#[must_use]
+pub fn event_words() -> &'static EventWords {
+    say!(console::EVENT_WORDS)
 }
 
 /// The sentence for an error where the fault lies with no single field.

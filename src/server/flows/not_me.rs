@@ -94,7 +94,7 @@ async fn act(state: &AppState, request: &RequestInfo, token: &str) -> Result<Rep
     event.record(state, &mut tx).await?;
     let user = users::find(&mut tx, &user.id).await?.ok_or(AuthError::LinkDead)?;
     let mailed_to = Some(&link.mailed_to).filter(|_| is_present(&user, &link));
-    let reset = reset_password::make_token(state, &mut tx, &user, mailed_to).await?;
+    let reset = reset_password::make_token(state, &mut tx, &user, mailed_to, reset_password::LINK_SECONDS).await?;
     tx.commit().await?;
     tracing::warn!(user = %user.id, address = %request.address, "the owner says that it was not them");
     Ok(Reported { user_id: user.id, reset })

@@ -4,6 +4,8 @@
 pub mod db;
 /// The audit log.
 pub mod events;
+/// The figures of the console's overview.
+pub mod figures;
 /// Conditions of lists.
 pub mod filter;
 /// Browsers in which somebody signed in before.
@@ -18,6 +20,8 @@ pub mod locks;
 pub mod not_me_links;
 /// Mail waiting to be sent.
 pub mod outbox;
+/// People as administrators look for them.
+pub mod people;
 /// Sessions and their history.
 pub mod sessions;
 /// One-time links.

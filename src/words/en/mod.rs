@@ -1,5 +1,7 @@
 //! English. Must not decide anything but the wording.
 
+/// The console.
+pub mod console;
 /// The page behind "This was not me".
 pub mod not_me;
 /// Pages.

@@ -51,4 +51,6 @@ pub const MAIL: &Mail = &Mail {
     username_changed: include_str!("mail/username_changed.txt"),
     signed_in: include_str!("mail/signed_in.txt"),
     sign_up_tried: include_str!("mail/sign_up_tried.txt"),
+    invitation: include_str!("mail/invitation.txt"),
+    reset_by_administrator: include_str!("mail/reset_by_administrator.txt"),
 };
