@@ -14,10 +14,14 @@ pub mod mark;
 pub mod meter;
 /// A message that is no error.
 pub mod notice;
+/// The way through a list.
+pub mod pager;
 /// A password with show and hide.
 pub mod password_input;
 /// A sentence with something marked up inside.
 pub mod sentence;
+/// A table.
+pub mod table;
 /// A line of text with its label.
 pub mod text_field;
 /// A choice of colours.

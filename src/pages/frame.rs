@@ -111,6 +111,21 @@ pub fn Surroundings(
     }
 }
 
+/// For administrators, wherever they are; it says so on every page of the console.
+fn console_link(visit: &Visit) -> impl IntoView + use<> {
+    let path = visit.path.as_str().split('?').next().unwrap_or_default();
+    let current = match path {
+        "/admin" => Some("page"),
+        path if path.starts_with("/admin/") => Some("true"),
+        _ => None,
+    };
+    view! {
+        <a href="/admin" aria-current=current>
+            {words::console().console}
+        </a>
+    }
+}
+
 #[component]
 fn Navigation(visitor: Visitor, visit: Visit) -> impl IntoView {
     let text = words::frame();
@@ -123,6 +138,7 @@ fn Navigation(visitor: Visitor, visit: Visit) -> impl IntoView {
     };
     let links = match visitor {
         Visitor::Known(user) => view! {
+            {user.is_admin().then(|| console_link(&visit))}
             {link("/dashboard", user.name())}
             <form method="post" action=api::SIGN_OUT.action>
                 <button class="button button-quiet" type="submit">

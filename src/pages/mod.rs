@@ -6,6 +6,8 @@ pub mod change_email;
 pub mod change_password;
 /// `/account/confirm`
 pub mod confirm_password;
+/// What every page of the console stands in.
+pub mod console;
 /// `/dashboard`
 pub mod dashboard;
 /// `/dev/mail`

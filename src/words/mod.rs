@@ -6,6 +6,8 @@
 
 /// A sentence around something that is marked up.
 pub mod around;
+/// The shapes of the console's texts.
+pub mod console;
 /// English.
 mod en;
 /// The shapes of pages' texts.
@@ -23,6 +25,7 @@ use crate::domain::{
 };
 
 use self::{
+    console::Console,
     pages::{
         ChangeEmail, ChangePassword, ConfirmPassword, Dashboard, DevMail, ErrorPage, ForgotPassword, Home, NewAccount,
         ResetPassword, SetUp, SignIn, SignUp, VerifyEmail,
@@ -192,6 +195,12 @@ pub fn dev_mail() -> &'static DevMail {
 #[must_use]
 pub fn error_page() -> &'static ErrorPage {
     say!(pages::ERROR_PAGE)
+}
+
+/// What every page of the console stands in.
+#[must_use]
+pub fn console() -> &'static Console {
+    say!(console::CONSOLE)
 }
 
 /// The sentence for an error where the fault lies with no single field.

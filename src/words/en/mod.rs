@@ -1,5 +1,7 @@
 //! English. Must not decide anything but the wording.
 
+/// The console.
+pub mod console;
 /// Pages.
 pub mod pages;
 /// What belongs to no single page.

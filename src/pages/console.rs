@@ -1,0 +1,79 @@
+//! What every page of the console stands in: the frame of the site, and the way from one area to the next. Must not know a
+//! particular page.
+
+use leptos::prelude::*;
+
+use crate::words;
+
+use super::frame::{Frame, visit};
+
+/// The areas of the console.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Area {
+    /// `/admin`
+    Overview,
+    /// `/admin/people` and what lies below.
+    People,
+    /// `/admin/sessions` and what lies below.
+    Sessions,
+    /// `/admin/audit` and what lies below.
+    Audit,
+}
+
+impl Area {
+    const ALL: [Self; 4] = [Self::Overview, Self::People, Self::Sessions, Self::Audit];
+
+    fn path(self) -> &'static str {
+        match self {
+            Self::Overview => "/admin",
+            Self::People => "/admin/people",
+            Self::Sessions => "/admin/sessions",
+            Self::Audit => "/admin/audit",
+        }
+    }
+
+    fn label(self) -> &'static str {
+        let text = words::console();
+        match self {
+            Self::Overview => text.overview,
+            Self::People => text.people,
+            Self::Sessions => text.sessions,
+            Self::Audit => text.audit,
+        }
+    }
+}
+
+/// A page of the console. Its heading is the first thing in `children`.
+#[component]
+pub fn ConsoleFrame(
+    /// What the page is, for the title.
+    title: &'static str,
+    /// Where it lies.
+    area: Area,
+    /// The page.
+    children: Children,
+) -> impl IntoView {
+    let visit = visit();
+    let links = Area::ALL.map(|other| {
+        let current = match (other == area, visit.is_at(other.path())) {
+            (true, true) => Some("page"),
+            (true, false) => Some("true"),
+            (false, _) => None,
+        };
+        view! {
+            <li>
+                <a href=other.path() aria-current=current>
+                    {other.label()}
+                </a>
+            </li>
+        }
+    });
+    view! {
+        <Frame title is_wide=true>
+            <nav class="areas" aria-label=words::console().navigation>
+                <ul>{links.into_iter().collect_view()}</ul>
+            </nav>
+            {children()}
+        </Frame>
+    }
+}
