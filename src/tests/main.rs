@@ -5,6 +5,7 @@
 mod support;
 
 mod assets;
+mod audit_chain;
 mod bad_input;
 mod brand;
 mod change_password;

@@ -1,7 +1,11 @@
 //! SQL, and SQL nowhere else: one file per table. Bound parameters only. Must not decide anything.
 
+/// The audit log as a chain.
+pub mod chain;
 /// The two engines behind one face.
 pub mod db;
+/// The audit log as lists and exports show it.
+pub mod event_list;
 /// The audit log.
 pub mod events;
 /// Conditions of lists.
@@ -14,6 +18,8 @@ pub mod limits;
 pub mod link_requests;
 /// What one transaction must not be overtaken in.
 pub mod locks;
+/// What was last seen of things.
+pub mod notes;
 /// Mail waiting to be sent.
 pub mod outbox;
 /// Sessions and their history.
