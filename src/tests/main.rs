@@ -16,6 +16,7 @@ mod headers;
 mod mail;
 mod pages;
 mod reset_password;
+mod session_records;
 mod set_up;
 mod sign_in;
 mod sign_out;

@@ -453,8 +453,7 @@ impl FileVerifier {
             self.walk.report.is_partial = self.header.is_filtered;
             return Ok(());
         }
-        let line: Line = serde_json::from_str(text).map_err(|_| unreadable)?;
-        let (link, previous) = line.into_link();
+        let (link, previous) = serde_json::from_str::<Line>(text).map_err(|_| unreadable)?.into_link();
         let sequence = link.sequence.unwrap_or_default();
         let next = self.walk.report.last + 1;
         if self.header.is_filtered {

@@ -13,6 +13,8 @@ pub mod current_user;
 pub mod forgot_password;
 /// Who may do what, and who may sign in.
 pub mod manage;
+/// Which settings are in force since the last start.
+pub mod note_settings;
 /// A new password by link.
 pub mod reset_password;
 /// The first administrator.

@@ -10,6 +10,8 @@ pub mod retention;
 pub mod sealing;
 /// Notes sessions that ended by themselves.
 pub mod sessions;
+/// Verifies the chain.
+pub mod verification;
 
 use std::time::Duration;
 
@@ -54,6 +56,7 @@ pub async fn run_once(state: &AppState, transport: Option<&Transport>) -> Result
         sessions::run(state).await,
         retention::run(state).await,
         sealing::run(state).await,
+        verification::run(state).await,
     ];
     outcomes.into_iter().collect()
 }

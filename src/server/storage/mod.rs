@@ -22,6 +22,8 @@ pub mod locks;
 pub mod notes;
 /// Mail waiting to be sent.
 pub mod outbox;
+/// Sessions as a record, for administrators.
+pub mod session_records;
 /// Sessions and their history.
 pub mod sessions;
 /// One-time links.

@@ -3,6 +3,8 @@
 
 /// Keeping somebody out, and letting them in again.
 pub mod access;
+/// The record of who signed in and out.
+pub mod records;
 /// Giving and taking roles.
 pub mod roles;
 
