@@ -11,9 +11,21 @@ use leptos_router::{
 use crate::{
     domain::{site::Site, theme::Theme, visit::Visit},
     pages::{
-        change_email::ChangeEmailPage, change_password::ChangePasswordPage, confirm_password::ConfirmPasswordPage,
-        dashboard::DashboardPage, error::NotFound, forgot_password::ForgotPasswordPage, home::HomePage,
-        reset_password::ResetPasswordPage, set_up::SetUpPage, sign_in::SignInPage, sign_up::SignUpPage,
+        admin::{
+            act::ActPage, done::DonePage, new_person::NewPersonPage, overview::OverviewPage, people::PeoplePage,
+            person::PersonPage,
+        },
+        change_email::ChangeEmailPage,
+        change_password::ChangePasswordPage,
+        confirm_password::ConfirmPasswordPage,
+        dashboard::DashboardPage,
+        error::NotFound,
+        forgot_password::ForgotPasswordPage,
+        home::HomePage,
+        reset_password::ResetPasswordPage,
+        set_up::SetUpPage,
+        sign_in::SignInPage,
+        sign_up::SignUpPage,
         verify_email::VerifyEmailPage,
     },
     words,
@@ -84,6 +96,12 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async />
                 <Route path=path!("/account/password") view=ChangePasswordPage ssr=SsrMode::Async />
                 <Route path=path!("/account/confirm") view=ConfirmPasswordPage ssr=SsrMode::Async />
+                <Route path=path!("/admin") view=OverviewPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/people") view=PeoplePage ssr=SsrMode::Async />
+                <Route path=path!("/admin/people/act") view=ActPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/people/done") view=DonePage ssr=SsrMode::Async />
+                <Route path=path!("/admin/people/new") view=NewPersonPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/people/:id") view=PersonPage ssr=SsrMode::Async />
                 <Route path=path!("/setup") view=SetUpPage ssr=SsrMode::Async />
             </Routes>
         </Router>

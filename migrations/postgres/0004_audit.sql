@@ -90,3 +90,21 @@ create index limits_by_user on limits (user_id) where user_id is not null;
 -- In the order of bytes, as SQLite has them, so that lists are sorted alike and beginnings are found by the index.
 alter table users alter column email_key type text collate "C";
 alter table users alter column username_key type text collate "C";
+
+-- What the console's overview, its lists of people and its acts on several of them ask for.
+create index users_sorted_by_last_sign_in on users (coalesce(last_sign_in_at, 0), id);
+create index users_sorted_by_email on users (coalesce(email_key, ''), id);
+create index users_disabled on users (id) where disabled_at is not null;
+create index users_unverified on users (id) where email is not null and email_verified_at is null;
+drop index user_roles_by_role;
+create index user_roles_by_role on user_roles (role, user_id);
+create index outbox_failed on outbox (failed_at) where failed_at is not null;
+
+-- What became of an administrator's latest act on several people, one row each.
+create table act_reports (
+    user_id text primary key references users (id) on delete cascade,
+    at bigint not null,
+    act text not null,
+    -- A JSON array of pairs: a person's id, and what became of it.
+    results text not null
+);

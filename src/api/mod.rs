@@ -5,6 +5,16 @@
     reason = "the arguments of a server function become fields of a struct that cannot be documented"
 )]
 
+/// One act on several people.
+pub mod admin_act;
+/// An account that an administrator makes.
+pub mod admin_create;
+/// Deleting somebody's account.
+pub mod admin_delete;
+/// One act on one person.
+pub mod admin_person;
+/// Giving and taking roles.
+pub mod admin_role;
 /// Another address while the present one is not proven.
 pub mod change_email;
 /// Changing the password.
@@ -37,7 +47,7 @@ pub mod verify_email;
 pub struct FormRoute {
     /// The server function's path.
     pub action: &'static str,
-    /// The page's path.
+    /// The page's path; one with `{` in it is a page of one thing of many, and the form's `next` says which.
     pub page: &'static str,
 }
 
@@ -55,6 +65,11 @@ pub const FORMS: &[FormRoute] = &[
     RESEND_VERIFICATION,
     CHANGE_EMAIL,
     SET_THEME,
+    ADMIN_ACT,
+    ADMIN_PERSON,
+    ADMIN_ROLE,
+    ADMIN_DELETE,
+    ADMIN_CREATE,
 ];
 
 /// A new account.
@@ -81,3 +96,13 @@ pub const RESEND_VERIFICATION: FormRoute = FormRoute { action: "/api/resend_veri
 pub const CHANGE_EMAIL: FormRoute = FormRoute { action: "/api/change_email", page: "/account/email" };
 /// The colours of every page; its form stands on all of them.
 pub const SET_THEME: FormRoute = FormRoute { action: "/api/set_theme", page: "/" };
+/// One act on several people.
+pub const ADMIN_ACT: FormRoute = FormRoute { action: "/api/admin_act", page: "/admin/people" };
+/// One act on one person.
+pub const ADMIN_PERSON: FormRoute = FormRoute { action: "/api/admin_person", page: "/admin/people/{id}" };
+/// A role given or taken.
+pub const ADMIN_ROLE: FormRoute = FormRoute { action: "/api/admin_role", page: "/admin/people/{id}" };
+/// The end of somebody's account.
+pub const ADMIN_DELETE: FormRoute = FormRoute { action: "/api/admin_delete", page: "/admin/people/{id}" };
+/// An account for somebody else.
+pub const ADMIN_CREATE: FormRoute = FormRoute { action: "/api/admin_create", page: "/admin/people/new" };

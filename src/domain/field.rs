@@ -18,6 +18,10 @@ pub enum Field {
     Password,
     /// A password being chosen.
     NewPassword,
+    /// The name of a role.
+    Role,
+    /// What is typed to be sure.
+    Confirmation,
 }
 
 impl Field {
@@ -30,6 +34,8 @@ impl Field {
             Self::Identifier => "identifier",
             Self::Password => "password",
             Self::NewPassword => "new_password",
+            Self::Role => "role",
+            Self::Confirmation => "confirmation",
         }
     }
 
@@ -42,6 +48,8 @@ impl Field {
             Self::Identifier => "identifier",
             Self::Password => "current-password",
             Self::NewPassword => "new-password",
+            Self::Role => "role",
+            Self::Confirmation => "confirmation",
         }
     }
 
@@ -54,6 +62,8 @@ impl Field {
             Self::Identifier => "identifier-error",
             Self::Password => "current-password-error",
             Self::NewPassword => "new-password-error",
+            Self::Role => "role-error",
+            Self::Confirmation => "confirmation-error",
         }
     }
 }
@@ -98,6 +108,15 @@ pub enum Problem {
     /// The new password is the old one.
     #[error("the password did not change")]
     PasswordSame,
+    /// An identifier that is somebody's; said to administrators alone.
+    #[error("somebody has this")]
+    Taken,
+    /// Not the name of a role.
+    #[error("not the name of a role")]
+    RoleShape,
+    /// Not what was asked to be typed.
+    #[error("not what was asked for")]
+    ConfirmationDiffers,
 }
 
 /// One message at one field.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
+    console::Act,
     error::AuthError,
     field::{Field, FieldError},
 };
@@ -33,9 +34,42 @@ pub enum Notice {
     EmailVerified,
     /// The mail with a link is on its way, if the account exists.
     ResetRequested,
+    /// An account was made for somebody.
+    PersonCreated,
+    /// The same, and a link is on its way.
+    PersonInvited,
+    /// Somebody's account is disabled.
+    PersonDisabled,
+    /// Somebody's account is enabled.
+    PersonEnabled,
+    /// One session of somebody's is over.
+    PersonSessionEnded,
+    /// Every session of somebody's is over.
+    PersonSessionsEnded,
+    /// A link is on its way to somebody.
+    PersonMailed,
+    /// Somebody's account is gone.
+    PersonDeleted,
+    /// Somebody holds a role now.
+    RoleGiven,
+    /// Somebody holds a role no more.
+    RoleTaken,
+    /// It was so already.
+    NothingChanged,
 }
 
 impl Notice {
+    /// What is said once an act on one person is done.
+    #[must_use]
+    pub fn of(act: Act) -> Self {
+        match act {
+            Act::Disable => Self::PersonDisabled,
+            Act::Enable => Self::PersonEnabled,
+            Act::EndSessions => Self::PersonSessionsEnded,
+            Act::SendResetMail => Self::PersonMailed,
+        }
+    }
+
     /// Whether this is good news (shown as success) or information.
     #[must_use]
     pub fn is_success(self) -> bool {
@@ -46,6 +80,16 @@ impl Notice {
                 | Self::PasswordChangedSignIn
                 | Self::EmailVerified
                 | Self::AccountCreated
+                | Self::PersonCreated
+                | Self::PersonInvited
+                | Self::PersonDisabled
+                | Self::PersonEnabled
+                | Self::PersonSessionEnded
+                | Self::PersonSessionsEnded
+                | Self::PersonMailed
+                | Self::PersonDeleted
+                | Self::RoleGiven
+                | Self::RoleTaken
         )
     }
 }

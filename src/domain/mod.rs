@@ -5,6 +5,8 @@
 pub mod accent;
 /// How the server announces a signed-in person to pages and handlers.
 pub mod account;
+/// What the console asks for and shows.
+pub mod console;
 /// E-mail addresses.
 pub mod email;
 /// What can go wrong, as the closed list that crosses the wire.
@@ -25,6 +27,8 @@ pub mod moment;
 pub mod page_data;
 /// Password length and form.
 pub mod password;
+/// Addresses of this site with a query.
+pub mod query;
 /// Names of what a person may do.
 pub mod role;
 /// Paths of this site that a redirect may lead to.

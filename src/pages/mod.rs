@@ -1,5 +1,7 @@
 //! One file per URL: title, form, states. Must not hold SQL or rules.
 
+/// The console.
+pub mod admin;
 /// `/account/email`
 pub mod change_email;
 /// `/account/password`

@@ -25,7 +25,7 @@ use crate::domain::{
 };
 
 use self::{
-    console::Console,
+    console::{Acts, Console, EventWords, NewPerson, Overview, People, Person},
     pages::{
         ChangeEmail, ChangePassword, ConfirmPassword, Dashboard, DevMail, ErrorPage, ForgotPassword, Home, NewAccount,
         ResetPassword, SetUp, SignIn, SignUp, VerifyEmail,
@@ -201,6 +201,42 @@ pub fn error_page() -> &'static ErrorPage {
 #[must_use]
 pub fn console() -> &'static Console {
     say!(console::CONSOLE)
+}
+
+/// `/admin`
+#[must_use]
+pub fn overview() -> &'static Overview {
+    say!(console::OVERVIEW)
+}
+
+/// `/admin/people`
+#[must_use]
+pub fn people() -> &'static People {
+    say!(console::PEOPLE)
+}
+
+/// `/admin/people/act` and `/admin/people/done`
+#[must_use]
+pub fn acts() -> &'static Acts {
+    say!(console::ACTS)
+}
+
+/// `/admin/people/{id}`
+#[must_use]
+pub fn person() -> &'static Person {
+    say!(console::PERSON)
+}
+
+/// `/admin/people/new`
+#[must_use]
+pub fn new_person() -> &'static NewPerson {
+    say!(console::NEW_PERSON)
+}
+
+/// A line of the audit log.
+#[must_use]
+pub fn event_words() -> &'static EventWords {
+    say!(console::EVENT_WORDS)
 }
 
 /// The sentence for an error where the fault lies with no single field.

@@ -93,4 +93,8 @@ pub struct Mail {
     pub verify_email: &'static str,
     /// Word that somebody tried to create an account with an address that has one.
     pub sign_up_tried: &'static str,
+    /// A link to choose the first password of an account that an administrator made.
+    pub invitation: &'static str,
+    /// A link to choose a new password, as an administrator asked.
+    pub reset_by_administrator: &'static str,
 }

@@ -46,10 +46,24 @@ pub async fn make_link(
     user: &UserRow,
     mailed_to: Option<&Email>,
 ) -> Result<Url, ServerError> {
+    make_link_for(state, tx, user, mailed_to, LINK_SECONDS).await
+}
+
+/// The same, good for so many seconds.
+///
+/// # Errors
+/// When the database is away or there is no randomness.
+pub async fn make_link_for(
+    state: &AppState,
+    tx: &mut Tx,
+    user: &UserRow,
+    mailed_to: Option<&Email>,
+    seconds: i64,
+) -> Result<Url, ServerError> {
     let token = OneTimeToken::draw(state.random.as_ref())?;
     let now = state.now();
     let owner = Owner { user_id: Some(user.id.clone()), email_key: mailed_to.map(Email::key) };
-    tokens::replace(tx, &token.hash(), Purpose::ResetPassword, &owner, now, now.plus(LINK_SECONDS)).await?;
+    tokens::replace(tx, &token.hash(), Purpose::ResetPassword, &owner, now, now.plus(seconds)).await?;
     super::token_link(state, PATH, token.secret())
 }
 

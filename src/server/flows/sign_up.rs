@@ -200,7 +200,7 @@ pub(super) fn check(state: &AppState, application: &Application) -> Result<Ident
         Field::Email => application.email.clone(),
         Field::Username => application.username.clone(),
         Field::NewPassword => application.new_password.clone(),
-        Field::Identifier | Field::Password => String::new(),
+        Field::Identifier | Field::Password | Field::Role | Field::Confirmation => String::new(),
     });
     if !errors.is_empty() {
         return Err(AuthError::from(errors).into());

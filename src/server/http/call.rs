@@ -16,7 +16,7 @@ use crate::{
     },
     server::{
         crypto::token::OneTimeToken,
-        flows::{NextStep, Outcome, current_user},
+        flows::{NextStep, Outcome, current_user, manage::Actor},
         jobs::retention::DEVICE_SECONDS,
         request_info::RequestInfo,
         session::CurrentSession,
@@ -87,6 +87,22 @@ impl Call {
             return Err(AuthError::NotFound);
         }
         self.confirmed_user()
+    }
+
+    /// The administrator as who does something to somebody else's account.
+    #[must_use]
+    pub fn actor<'a>(&'a self, administrator: &'a CurrentUser) -> Actor<'a> {
+        Actor::Administrator {
+            user_id: &administrator.id,
+            session_id: &administrator.session.id,
+            request: &self.request,
+        }
+    }
+
+    /// Sends the browser to a person's page in the console, with word of what was done.
+    pub fn to_person(&self, id: &str, notice: Notice) {
+        let page = SafePath::parse(&format!("/admin/people/{id}"));
+        self.see_other(&page.unwrap_or_else(|| SafePath::literal("/admin/people")), &Flash::notice(notice));
     }
 
     /// The one-time token that this browser brought from a link to the page of a form.

@@ -96,10 +96,11 @@ async fn refused(response: Response, is_page: bool, page: &str, body: &[u8], is_
         return answer;
     }
     let (flash_values, next) = kept(body);
+    let (page, next) = page_of(page, next);
     // The password is asked for first; then the way leads back to the form, with what was typed.
     let needs_password = error == AuthError::ConfirmPassword;
-    let next = if needs_password { next.or_else(|| SafePath::parse(page)) } else { next };
-    let page = if needs_password { api::CONFIRM_PASSWORD.page } else { page };
+    let next = if needs_password { next.or_else(|| SafePath::parse(&page)) } else { next };
+    let page = if needs_password { api::CONFIRM_PASSWORD.page } else { &page };
     let error = Some(error).filter(|_| !needs_password);
     let target = match next {
         Some(next) => format!("{page}?next={}", next.query_value()),
@@ -119,6 +120,13 @@ async fn refused(response: Response, is_page: bool, page: &str, body: &[u8], is_
     }
     parts.status = StatusCode::SEE_OTHER;
     Response::from_parts(parts, Body::empty())
+}
+
+/// The page of a form, and where to go from there. A page of one thing of many is named by the form itself.
+fn page_of(page: &str, next: Option<SafePath>) -> (String, Option<SafePath>) {
+    let Some((before, _)) = page.split_once('{') else { return (page.to_owned(), next) };
+    let named = next.filter(|next| next.as_str().starts_with(before));
+    (named.map_or_else(|| before.trim_end_matches('/').to_owned(), String::from), None)
 }
 
 /// What had been typed, without secrets, and where the person wanted to go.

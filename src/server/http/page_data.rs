@@ -12,12 +12,21 @@ use leptos::prelude::provide_context;
 use crate::{
     domain::{
         account::CurrentUser,
+        console::{Act, ActData, ActReport, OverviewData, PeopleData, PeopleQuery, PersonData},
         error::AuthError,
         page_data::{DashboardData, ResetLink, SetUpLink, VerifyLink},
     },
     server::{
         error::FlowError,
-        flows::{current_user, reset_password, set_up, verify_email},
+        flows::{
+            current_user,
+            manage::{
+                acts,
+                look::{self, Chosen},
+                overview,
+            },
+            reset_password, set_up, verify_email,
+        },
         state::AppState,
     },
 };
@@ -56,12 +65,57 @@ async fn fetch(state: &AppState, parts: &mut Parts) -> Result<(), FlowError> {
                 parts.extensions.insert(link.unwrap_or(VerifyLink::Dead));
             }
         }
+        "/admin" => {
+            let data = overview::run(state).await?;
+            parts.extensions.insert(data);
+        }
+        "/admin/people" => {
+            let data = look::people(state, people_query(parts)).await?;
+            parts.extensions.insert(data);
+        }
+        "/admin/people/act" => {
+            let user = parts.extensions.get::<CurrentUser>().cloned().ok_or(AuthError::NotSignedIn)?;
+            let (act, chosen) = act_query(parts);
+            let here = parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
+            let data = look::targets(state, &user.id, act, chosen, &people_query(parts), here).await?;
+            parts.extensions.insert(data);
+        }
+        "/admin/people/done" => {
+            let user = parts.extensions.get::<CurrentUser>().cloned().ok_or(AuthError::NotSignedIn)?;
+            parts.extensions.insert(acts::report(state, &user.id).await?);
+        }
+        "/admin/people/{id}" => {
+            let user = parts.extensions.get::<CurrentUser>().cloned().ok_or(AuthError::NotSignedIn)?;
+            let id = parts.uri.path().rsplit('/').next().unwrap_or_default();
+            let data = look::person(state, &user, id).await?;
+            parts.extensions.insert(data);
+        }
         "/setup" if if_alive(set_up::look_up(state, &link_token()).await)?.is_some() => {
             parts.extensions.insert(SetUpLink);
         }
         _ => {}
     }
     Ok(())
+}
+
+/// Which people the address asks for.
+fn people_query(parts: &Parts) -> PeopleQuery {
+    let pairs = parameters(parts);
+    PeopleQuery::parse(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+}
+
+/// What is to be done, and to whom.
+fn act_query(parts: &Parts) -> (Option<Act>, Chosen) {
+    let pairs = parameters(parts);
+    let act = pairs.iter().find(|(name, _)| name == "act").and_then(|(_, value)| Act::parse(value));
+    if pairs.iter().any(|(name, value)| name == "all" && value == "true") {
+        return (act, Chosen::All);
+    }
+    (act, Chosen::Some(pairs.into_iter().filter(|(name, _)| name == "id").map(|(_, value)| value).collect()))
+}
+
+fn parameters(parts: &Parts) -> Vec<(String, String)> {
+    url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).into_owned().collect()
 }
 
 /// A dead link is a page of its own, no error.
@@ -83,6 +137,21 @@ pub fn provide(parts: &Parts) {
     }
     if let Some(link) = parts.extensions.get::<VerifyLink>() {
         provide_context(link.clone());
+    }
+    if let Some(data) = parts.extensions.get::<OverviewData>() {
+        provide_context(data.clone());
+    }
+    if let Some(data) = parts.extensions.get::<PeopleData>() {
+        provide_context(data.clone());
+    }
+    if let Some(data) = parts.extensions.get::<ActData>() {
+        provide_context(data.clone());
+    }
+    if let Some(report) = parts.extensions.get::<Option<ActReport>>() {
+        provide_context(report.clone());
+    }
+    if let Some(data) = parts.extensions.get::<PersonData>() {
+        provide_context(data.clone());
     }
     if let Some(link) = parts.extensions.get::<SetUpLink>() {
         provide_context(*link);

@@ -42,6 +42,18 @@ impl Filter {
         self
     }
 
+    /// One condition more on two values; the first `?` in it stands for the first, the second for the second.
+    #[must_use]
+    #[expect(private_bounds, reason = "text and numbers are all there is")]
+    pub fn and_pair(mut self, condition: &'static str, first: impl Into<Value>, second: impl Into<Value>) -> Self {
+        let at = self.values.len();
+        self.values.push(first.into());
+        self.values.push(second.into());
+        let condition = condition.replacen('?', &format!("${}", at + 1), 1).replacen('?', &format!("${}", at + 2), 1);
+        self.push(&condition);
+        self
+    }
+
     /// One condition more, if there is a value for it.
     #[must_use]
     #[expect(private_bounds, reason = "text and numbers are all there is")]
@@ -79,6 +91,17 @@ impl Filter {
         self.conditions.push(')');
     }
 
+    /// How many rows of a table hold these conditions, counted no further than so many.
+    pub async fn count(&self, on: impl Into<Handle<'_>>, table: &'static str, most: i64) -> Result<i64, StoreError> {
+        let sql = format!(
+            "select count(*) from (select 1 from {table}{} limit ${}) as found",
+            self.conditions,
+            self.values.len() + 1
+        );
+        let rows: Vec<(i64,)> = self.run(on, sql, most).await?;
+        Ok(rows.first().map_or(0, |(count,)| *count))
+    }
+
     /// Runs `select … from …` with these conditions and what follows them, such as `order by id desc`; at most so many rows.
     pub async fn fetch<Row>(
         &self,
@@ -92,6 +115,15 @@ impl Filter {
         Row: for<'r> sqlx::FromRow<'r, sqlx::sqlite::SqliteRow> + for<'r> sqlx::FromRow<'r, sqlx::postgres::PgRow>,
     {
         let sql = format!("{select}{} {order} limit ${}", self.conditions, self.values.len() + 1);
+        self.run(on, sql, most).await
+    }
+
+    /// `sql` is of texts of ours alone; its last place is for `most`.
+    async fn run<Row>(&self, on: impl Into<Handle<'_>>, sql: String, most: i64) -> Result<Vec<Row>, StoreError>
+    where
+        Row: Send + Unpin,
+        Row: for<'r> sqlx::FromRow<'r, sqlx::sqlite::SqliteRow> + for<'r> sqlx::FromRow<'r, sqlx::postgres::PgRow>,
+    {
         let rows = match &mut on.into() {
             Handle::Sqlite(connection) => {
                 let mut query = sqlx::query_as::<_, Row>(AssertSqlSafe(sql));

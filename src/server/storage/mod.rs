@@ -8,6 +8,8 @@ pub mod db;
 pub mod event_list;
 /// The audit log.
 pub mod events;
+/// The figures of the console's overview.
+pub mod figures;
 /// Conditions of lists.
 pub mod filter;
 /// Browsers in which somebody signed in before.
@@ -22,6 +24,8 @@ pub mod locks;
 pub mod notes;
 /// Mail waiting to be sent.
 pub mod outbox;
+/// People as administrators look for them.
+pub mod people;
 /// Sessions as a record, for administrators.
 pub mod session_records;
 /// Sessions and their history.

@@ -46,4 +46,6 @@ pub const MAIL: &Mail = &Mail {
     password_changed: include_str!("mail/password_changed.txt"),
     verify_email: include_str!("mail/verify_email.txt"),
     sign_up_tried: include_str!("mail/sign_up_tried.txt"),
+    invitation: include_str!("mail/invitation.txt"),
+    reset_by_administrator: include_str!("mail/reset_by_administrator.txt"),
 };

@@ -85,6 +85,13 @@ pub fn field_error(error: FieldError) -> String {
             format!("Choose a password that is harder to guess: {}", clause(reason))
         }
         (Problem::PasswordWrong, _) => "Enter the password you sign in with now".into(),
+        (Problem::Missing, Field::Role) => "Enter the name of a role".into(),
+        (Problem::Missing, Field::Confirmation) | (Problem::ConfirmationDiffers, _) => {
+            "Type exactly what is shown above, to be sure that it is this account".into()
+        }
+        (Problem::Taken, Field::Username) => "Somebody has this user name. Look for them under People".into(),
+        (Problem::Taken, _) => "Somebody has this e-mail address. Look for them under People".into(),
+        (Problem::RoleShape, _) => "Use 1 to 32 lower-case letters, digits, dashes or underscores for a role".into(),
         (Problem::PasswordSame, _) => "Choose a password that differs from the current one".into(),
     }
 }
@@ -107,6 +114,17 @@ pub fn notice(notice: Notice) -> &'static str {
         Notice::ResetRequested => {
             "If an account belongs to that address, a mail with a link is on its way. The link works for 30 minutes."
         }
+        Notice::PersonCreated => "The account is made. Its owner chooses a password with “Forgot your password?”.",
+        Notice::PersonInvited => "The account is made, and the invitation is on its way. It works for 7 days.",
+        Notice::PersonDisabled => "The account is disabled and its sessions have ended.",
+        Notice::PersonEnabled => "The account is enabled.",
+        Notice::PersonSessionEnded => "The session has ended.",
+        Notice::PersonSessionsEnded => "The sessions have ended.",
+        Notice::PersonMailed => "A mail with a link to choose a password is on its way.",
+        Notice::PersonDeleted => "The account is deleted.",
+        Notice::RoleGiven => "The role is given. It is in force with the next request.",
+        Notice::RoleTaken => "The role is taken away. That is in force with the next request.",
+        Notice::NothingChanged => "Nothing was changed: it was so already.",
     }
 }
 

@@ -1,4 +1,4 @@
-//! Keeping somebody from signing in, and letting them in again. Must not touch their password.
+//! Keeping somebody out, and letting them in again. Must not leave the site without an administrator.
 
 use crate::{
     domain::{error::AuthError, event::EventKind},
@@ -22,8 +22,12 @@ use super::Actor;
 /// [`AuthError::NotFound`], or [`AuthError::LastAdministrator`].
 pub async fn disable(state: &AppState, actor: Actor<'_>, user_id: &str) -> Result<bool, FlowError> {
     let mut tx = state.db.begin().await?;
+    actor.check(&mut tx).await?;
     users::find(&mut tx, user_id).await?.ok_or(AuthError::NotFound)?;
-    super::keep_an_administrator(&mut tx, user_id).await?;
+    if let Err(refused) = super::keep_an_administrator(&mut tx, user_id).await {
+        drop(tx);
+        return Err(super::refused(state, actor.event(EventKind::AccountDisabled).about(user_id), refused).await);
+    }
     let now = state.now();
     let is_new = users::disable(&mut tx, user_id, now).await?;
     if is_new {
@@ -44,6 +48,7 @@ pub async fn disable(state: &AppState, actor: Actor<'_>, user_id: &str) -> Resul
 /// [`AuthError::NotFound`].
 pub async fn enable(state: &AppState, actor: Actor<'_>, user_id: &str) -> Result<bool, FlowError> {
     let mut tx = state.db.begin().await?;
+    actor.check(&mut tx).await?;
     users::find(&mut tx, user_id).await?.ok_or(AuthError::NotFound)?;
     let is_new = users::enable(&mut tx, user_id).await?;
     if is_new {

@@ -3,10 +3,20 @@
 
 /// Keeping somebody out, and letting them in again.
 pub mod access;
+/// Accounts that are made, mailed to and deleted.
+pub mod accounts;
+/// Acts on one person or on many.
+pub mod acts;
+/// What administrators see of people.
+pub mod look;
+/// The figures of the first page.
+pub mod overview;
 /// The record of who signed in and out.
 pub mod records;
 /// Giving and taking roles.
 pub mod roles;
+/// Ending somebody's sessions.
+pub mod session_ends;
 
 use crate::{
     domain::{error::AuthError, event::EventKind, role::Role},
@@ -14,10 +24,11 @@ use crate::{
         audit::Event,
         error::FlowError,
         request_info::RequestInfo,
+        state::AppState,
         storage::{
             Tx,
             locks::{self, Lock},
-            users,
+            people, users,
         },
     },
 };
@@ -49,6 +60,47 @@ impl Actor<'_> {
             Self::CommandLine => Event::by_command_line(kind),
         }
     }
+
+    /// Whether they act on themselves.
+    #[must_use]
+    pub fn is(self, id: &str) -> bool {
+        matches!(self, Self::Administrator { user_id, .. } if user_id == id)
+    }
+
+    /// The session that they act from; empty on the command line.
+    #[must_use]
+    pub fn session_id(&self) -> &str {
+        match self {
+            Self::Administrator { session_id, .. } => session_id,
+            Self::CommandLine => "",
+        }
+    }
+
+    /// Lets a transaction go on if they are an administrator at this very moment: whoever takes that away waits, or is waited for
+    /// (ASVS 8.3.2, 15.4.2). First in every transaction, so that no two wait for each other (ASVS 15.4.3).
+    ///
+    /// # Errors
+    /// [`AuthError::NotFound`].
+    pub async fn check(&self, tx: &mut Tx) -> Result<(), FlowError> {
+        locks::hold(&mut *tx, Lock::Administrators).await?;
+        match self {
+            Self::Administrator { user_id, .. } if !people::may_act(tx, user_id, &Role::admin()).await? => {
+                Err(AuthError::NotFound.into())
+            }
+            Self::Administrator { .. } | Self::CommandLine => Ok(()),
+        }
+    }
+}
+
+/// Writes down that something was refused, and why; answers with the refusal.
+async fn refused(state: &AppState, event: Event, refusal: FlowError) -> FlowError {
+    if let FlowError::Answer(AuthError::LastAdministrator) = &refusal {
+        let event = event.refused().with("reason", "last_administrator");
+        if let Err(failure) = event.record_alone(state).await {
+            return failure.into();
+        }
+    }
+    refusal
 }
 
 /// Lets a transaction go on that takes somebody out of the ranks of administrators, unless none were left. No two such

@@ -13,6 +13,7 @@ use super::Actor;
 /// [`AuthError::NotFound`] if there is no such person.
 pub async fn grant(state: &AppState, actor: Actor<'_>, user_id: &str, role: &Role) -> Result<bool, FlowError> {
     let mut tx = state.db.begin().await?;
+    actor.check(&mut tx).await?;
     users::find(&mut tx, user_id).await?.ok_or(AuthError::NotFound)?;
     let is_new = users::grant(&mut tx, user_id, role, state.now()).await?;
     if is_new {
@@ -28,9 +29,14 @@ pub async fn grant(state: &AppState, actor: Actor<'_>, user_id: &str, role: &Rol
 /// [`AuthError::NotFound`], or [`AuthError::LastAdministrator`].
 pub async fn revoke(state: &AppState, actor: Actor<'_>, user_id: &str, role: &Role) -> Result<bool, FlowError> {
     let mut tx = state.db.begin().await?;
+    actor.check(&mut tx).await?;
     users::find(&mut tx, user_id).await?.ok_or(AuthError::NotFound)?;
-    if *role == Role::admin() {
-        super::keep_an_administrator(&mut tx, user_id).await?;
+    if *role == Role::admin()
+        && let Err(refused) = super::keep_an_administrator(&mut tx, user_id).await
+    {
+        drop(tx);
+        let event = actor.event(EventKind::RoleRevoked).about(user_id).with("role", role.as_str());
+        return Err(super::refused(state, event, refused).await);
     }
     let was_held = users::revoke(&mut tx, user_id, role).await?;
     if was_held {

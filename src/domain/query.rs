@@ -1,0 +1,50 @@
+//! Addresses of this site with a query, put together. Must not know a page.
+
+use std::fmt::Write as _;
+
+/// A path and what is asked of it; parameters without a value are left out, so that an address says no more than it must.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address(String);
+
+impl Address {
+    /// The path alone.
+    #[must_use]
+    pub fn of(path: &str) -> Self {
+        Self(path.to_owned())
+    }
+
+    /// One parameter more, if it has a value.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: &str) -> Self {
+        if !value.is_empty() {
+            self.0.push(if self.0.contains('?') { '&' } else { '?' });
+            self.0.push_str(name);
+            self.0.push('=');
+            for byte in value.bytes() {
+                if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+                    self.0.push(char::from(byte));
+                } else {
+                    let _ = write!(self.0, "%{byte:02X}");
+                }
+            }
+        }
+        self
+    }
+}
+
+impl From<Address> for String {
+    fn from(value: Address) -> Self {
+        value.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_cannot_add_parameters() {
+        let address = Address::of("/admin/people").with("q", "a&b=c d+ü#").with("role", "").with("sort", "email");
+        assert_eq!(String::from(address), "/admin/people?q=a%26b%3Dc%20d%2B%C3%BC%23&sort=email");
+    }
+}
