@@ -1,7 +1,7 @@
 //! Instants as people and machines read them. Must not read a clock.
 
 use serde::{Deserialize, Serialize};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339, macros::format_description};
+use time::{Date, OffsetDateTime, format_description::well_known::Rfc3339, macros::format_description};
 
 /// Seconds since 1970-01-01 00:00 UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -34,6 +34,13 @@ impl Moment {
         self.as_utc().format(&Rfc3339).unwrap_or_default()
     }
 
+    /// The beginning of a day in UTC, written as fields of type `date` send it: `2026-11-20`.
+    #[must_use]
+    pub fn parse_day(written: &str) -> Option<Self> {
+        let day = Date::parse(written, format_description!("[year]-[month]-[day]")).ok()?;
+        Some(Self(day.midnight().assume_utc().unix_timestamp()))
+    }
+
     /// As the `time` crate has it; instants outside its range become its nearest end.
     #[must_use]
     pub fn as_utc(self) -> OffsetDateTime {
@@ -55,6 +62,14 @@ mod tests {
         assert_eq!(moment.for_people(), "20 November 2026 at 19:46 UTC");
         assert_eq!(moment.day_for_people(), "20 November 2026");
         assert_eq!(moment.rfc3339(), "2026-11-20T19:46:00Z");
+    }
+
+    #[test]
+    fn a_day_is_read_as_it_is_written() {
+        assert_eq!(Moment::parse_day("2026-11-20"), Some(Moment(1_795_132_800)));
+        for written in ["", "2026-11-31", "20.11.2026", "2026-11-20T00:00"] {
+            assert_eq!(Moment::parse_day(written), None, "{written}");
+        }
     }
 
     proptest! {

@@ -7,11 +7,12 @@ use std::sync::{
 
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 
 use crate::domain::{moment::Moment, site::Site};
 
 use super::{
+    audit::verify::Verifier,
     clock::{Clock, SystemClock},
     config::Config,
     crypto::{password::HashingPool, password_lists::BreachedPasswords},
@@ -46,6 +47,8 @@ pub struct AppState {
     pub ids: Arc<AtomicU16>,
     /// When rows that nobody needs were last removed, in seconds since 1970.
     pub last_retention: Arc<AtomicI64>,
+    /// The verification of the audit log that is under way.
+    pub verification: Arc<Mutex<Option<Verifier>>>,
 }
 
 impl AppState {
@@ -87,6 +90,7 @@ impl AppState {
             work: Arc::new(Notify::new()),
             ids: Arc::default(),
             last_retention: Arc::default(),
+            verification: Arc::default(),
         })
     }
 

@@ -124,3 +124,44 @@ fn serving_begins_by_saying_where_and_ends_gracefully() {
     assert!(child.wait().expect("it ends").success());
     assert!(folder.path().join("data/latchkey.db").exists());
 }
+
+/// ASVS 16.4.2: proof on the command line, and of a file alone.
+#[test]
+fn the_audit_log_is_verified_exported_and_verified_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let here = folder.path();
+    assert!(run(here, &["user", "create", "--email", "sam@example.com"]).status.success());
+    let kept = run(here, &["audit", "checkpoint", "--json"]);
+    assert!(kept.status.success() && text(&kept.stdout).starts_with("{\"count\":"), "{kept:?}");
+    std::fs::write(here.join("checkpoint.json"), &kept.stdout).expect("written");
+    let exported = run(here, &["audit", "export"]);
+    std::fs::write(here.join("audit.jsonl"), &exported.stdout).expect("written");
+    for arguments in [
+        &["audit", "verify"][..],
+        &["audit", "verify", "--checkpoint", "checkpoint.json"],
+        &["audit", "verify", "--from", "audit.jsonl"],
+        &["audit", "verify", "--from", "audit.jsonl", "--checkpoint", "checkpoint.json"],
+    ] {
+        let verified = run(here, arguments);
+        assert!(
+            verified.status.success() && text(&verified.stdout).starts_with("The audit log holds: "),
+            "{verified:?}"
+        );
+    }
+    let json = run(here, &["audit", "verify", "--json"]);
+    assert!(json.status.success() && text(&json.stdout).contains("\"broken\":null"), "{json:?}");
+
+    let file = text(&exported.stdout).replace("\"success\"", "\"failure\"");
+    std::fs::write(here.join("audit.jsonl"), file).expect("written");
+    let broken = run(here, &["audit", "verify", "--from", "audit.jsonl"]);
+    let complaint = text(&broken.stderr);
+    assert!(!broken.status.success() && complaint.contains("link 1 (event "), "{complaint}");
+    assert!(complaint.contains("its content was changed"), "{complaint}");
+    let json = run(here, &["audit", "verify", "--from", "audit.jsonl", "--json"]);
+    assert!(!json.status.success() && text(&json.stdout).contains("\"fault\":\"content_changed\""), "{json:?}");
+
+    let csv = run(here, &["audit", "export", "--format", "csv", "--kind", "audit_exported"]);
+    assert_eq!(text(&csv.stdout).lines().count(), 3, "its head and both exports: {csv:?}");
+    let typo = run(here, &["audit", "export", "--kind", "signed-in"]);
+    assert!(!typo.status.success() && text(&typo.stderr).contains("there is no signed-in"), "{typo:?}");
+}

@@ -5,6 +5,7 @@
 mod support;
 
 mod assets;
+mod audit_chain;
 mod authorization;
 mod bad_input;
 mod brand;
@@ -21,6 +22,7 @@ mod not_me;
 mod pages;
 mod reset_password;
 mod roles;
+mod session_records;
 mod set_up;
 mod sign_in;
 mod sign_out;

@@ -3,7 +3,10 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::server::{crypto::token::hexadecimal, storage::events::Content};
+use crate::server::{
+    crypto::token::hexadecimal,
+    storage::{chain::Link, events::Content},
+};
 
 /// What comes before the first link.
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -36,6 +39,32 @@ pub fn content_hash(content: &Content) -> String {
 #[must_use]
 pub fn link_hash(previous: &str, sequence: i64, event_id: &str, content_hash: &str) -> String {
     hash(&[LINK, previous, &sequence.to_string(), event_id, content_hash])
+}
+
+/// Whether nothing of what an event said is left.
+#[must_use]
+pub fn is_empty(content: &Content) -> bool {
+    content.at == 0
+        && [
+            &content.kind,
+            &content.outcome,
+            &content.actor,
+            &content.target,
+            &content.session_id,
+            &content.address,
+            &content.user_agent,
+            &content.request_id,
+            &content.detail,
+            &content.salt,
+        ]
+        .into_iter()
+        .all(String::is_empty)
+}
+
+/// Whether an event says what it said when it was written.
+#[must_use]
+pub fn is_as_written(link: &Link) -> bool {
+    link.redacted_by.is_none() && content_hash(&link.content) == link.content_hash
 }
 
 /// SHA-256 over netstrings, so that no two lists of fields are hashed alike.

@@ -3,6 +3,14 @@
 
 /// What is hashed, and how the links of the chain hang together.
 pub mod chain;
+/// The log as a file.
+pub mod export;
+/// Emptying and removing events so that the chain says why.
+pub mod redaction;
+/// The next links of the chain.
+pub mod seal;
+/// Whether the chain holds.
+pub mod verify;
 
 use std::collections::BTreeMap;
 

@@ -1,12 +1,16 @@
 //! The command line: arguments, and what each command prints. Must not decide what a flow decides.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line prints")]
 
+/// `latchkey audit …`
+mod audit;
 /// `latchkey config …`
 mod config;
 /// `latchkey estimate`
 mod estimate;
 /// `latchkey serve`
 mod serve;
+/// `latchkey session …`
+mod session;
 /// `latchkey user …`
 mod user;
 
@@ -45,6 +49,12 @@ enum Command {
     /// Work with people's accounts.
     #[command(subcommand)]
     User(user::UserCommand),
+    /// See who is signed in and who was; end sessions, delete their record.
+    #[command(subcommand)]
+    Session(session::SessionCommand),
+    /// Verify and export the audit log.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Estimate passwords, one a line on standard input, as the sign-up form does; prints JSON lines.
     Estimate,
 }
@@ -105,7 +115,7 @@ async fn execute(command: Command) -> Result<(), CliError> {
     match &command {
         Command::Estimate => return estimate::run(),
         Command::Config(command) => return config::run(command),
-        Command::Serve | Command::Migrate | Command::User(_) => {}
+        Command::Serve | Command::Migrate | Command::User(_) | Command::Audit(_) | Command::Session(_) => {}
     }
     let config = Config::load()?;
     telemetry::start(&config);
@@ -114,6 +124,8 @@ async fn execute(command: Command) -> Result<(), CliError> {
     match command {
         Command::Serve => serve::run(config, db).await,
         Command::User(command) => user::run(config, db, command).await,
+        Command::Session(command) => session::run(config, db, command).await,
+        Command::Audit(command) => audit::run(config, db, command).await,
         Command::Migrate => {
             println!("The {} database is up to date.", db.engine());
             Ok(())

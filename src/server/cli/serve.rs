@@ -5,7 +5,13 @@ use std::{net::SocketAddr, time::Duration};
 use tokio::{net::TcpListener, sync::watch};
 
 use crate::server::{
-    config::Config, flows::set_up, http::router, jobs, mail::transport::Transport, state::AppState, storage::Db,
+    config::Config,
+    flows::{note_settings, set_up},
+    http::router,
+    jobs,
+    mail::transport::Transport,
+    state::AppState,
+    storage::Db,
 };
 
 use super::CliError;
@@ -18,6 +24,7 @@ pub(super) async fn run(mut config: Config, db: Db) -> Result<(), CliError> {
     let listener = TcpListener::bind((config.bind, config.port)).await?;
     config.port = listener.local_addr()?.port();
     let state = AppState::new(config, db)?;
+    note_settings::run(&state).await?;
     announce(&state).await?;
 
     let (stop, stopped) = watch::channel(false);

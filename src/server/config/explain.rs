@@ -59,7 +59,7 @@ const MEANINGS: [(&str, &str); 36] = [
 ];
 
 /// Settings whose value holds, or may hold, a password.
-const SECRETS: [&str; 2] = ["database_url", "smtp_url"];
+pub const SECRETS: [&str; 2] = ["database_url", "smtp_url"];
 
 /// Every setting in force, and why they must not be run with, a line each.
 ///

@@ -15,6 +15,8 @@ pub mod forgot_password;
 pub mod manage;
 /// "This was not me".
 pub mod not_me;
+/// Which settings are in force since the last start.
+pub mod note_settings;
 /// A new password by link.
 pub mod reset_password;
 /// The first administrator.

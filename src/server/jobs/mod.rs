@@ -6,8 +6,12 @@ pub mod link_requests;
 pub mod outbox;
 /// Removes what nobody needs any more.
 pub mod retention;
+/// Adds new events to the chain.
+pub mod sealing;
 /// Notes sessions that ended by themselves.
 pub mod sessions;
+/// Verifies the chain.
+pub mod verification;
 
 use std::time::Duration;
 
@@ -46,7 +50,13 @@ pub async fn run_once(state: &AppState, transport: Option<&Transport>) -> Result
         }
     };
     // Each runs whatever became of the others.
-    let outcomes =
-        [link_requests::run(state).await, mailed.await, sessions::run(state).await, retention::run(state).await];
+    let outcomes = [
+        link_requests::run(state).await,
+        mailed.await,
+        sessions::run(state).await,
+        retention::run(state).await,
+        sealing::run(state).await,
+        verification::run(state).await,
+    ];
     outcomes.into_iter().collect()
 }

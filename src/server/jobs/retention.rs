@@ -1,20 +1,28 @@
-//! Removes what nobody needs any more: limits that have run out, dead links, browsers not seen for a year
-//! (ASVS 14.2.7). Must not touch what still opens, counts or explains something.
+//! Removes what nobody needs any more: limits that have run out, dead links, browsers not seen for a year, and, after the time
+//! that the settings give them, ended sessions, mail that was sent, and events (ASVS 14.2.7). Must not touch what still opens,
+//! counts or explains something.
 
 use std::sync::atomic::Ordering;
 
-use crate::server::{
-    error::ServerError,
-    state::AppState,
-    storage::{known_devices, limits, tokens},
+use crate::{
+    domain::moment::Moment,
+    server::{
+        audit::redaction,
+        error::ServerError,
+        state::AppState,
+        storage::{known_devices, limits, outbox, session_records, tokens},
+    },
 };
 
 /// Seconds between two rounds.
 const PAUSE_SECONDS: i64 = 3_600;
-/// How long a dead link can still say why it is dead.
-const LINK_SECONDS: i64 = 30 * 86_400;
+/// How long word is kept of mail that was sent or given up.
+const MAIL_SECONDS: i64 = 30 * DAY;
 /// How long a browser is known without being used.
-pub const DEVICE_SECONDS: i64 = 365 * 86_400;
+pub const DEVICE_SECONDS: i64 = 365 * DAY;
+/// Rows removed by one statement, so that nobody waits long.
+const BATCH: i64 = 500;
+const DAY: i64 = 86_400;
 
 /// Removes what is due, once an hour.
 ///
@@ -26,13 +34,45 @@ pub async fn run(state: &AppState) -> Result<(), ServerError> {
     if (last..last.saturating_add(PAUSE_SECONDS)).contains(&now.0) {
         return Ok(());
     }
-    let mut conn = state.db.write().await?;
-    let removed = limits::remove_expired(&mut conn, now).await?
-        + tokens::remove_dead(&mut conn, now.plus(-LINK_SECONDS)).await?
-        + known_devices::remove_unused(&mut conn, now.plus(-DEVICE_SECONDS)).await?;
+    let days_ago = |days: u32| now.plus(-i64::from(days) * DAY);
+    let mut removed = rows(state, days_ago(state.config.keep_tokens_days)).await?;
+    removed += sessions(state, days_ago(state.config.keep_sessions_days)).await?;
+    removed += mail(state, now.plus(-MAIL_SECONDS)).await?;
+    if state.config.keep_events_days > 0 {
+        removed += redaction::prune(state, days_ago(state.config.keep_events_days)).await?;
+    }
     state.last_retention.store(now.0, Ordering::Relaxed);
     if removed > 0 {
         tracing::debug!(removed, "removed rows that nobody needs any more");
     }
     Ok(())
+}
+
+/// What is few.
+async fn rows(state: &AppState, dead_before: Moment) -> Result<u64, ServerError> {
+    let mut conn = state.db.write().await?;
+    let now = state.now();
+    Ok(limits::remove_expired(&mut conn, now).await?
+        + tokens::remove_dead(&mut conn, dead_before).await?
+        + known_devices::remove_unused(&mut conn, now.plus(-DEVICE_SECONDS)).await?)
+}
+
+async fn sessions(state: &AppState, before: Moment) -> Result<u64, ServerError> {
+    let mut removed = 0;
+    loop {
+        match session_records::remove_ended(&mut state.db.write().await?, before, BATCH).await? {
+            0 => return Ok(removed),
+            batch => removed += batch,
+        }
+    }
+}
+
+async fn mail(state: &AppState, before: Moment) -> Result<u64, ServerError> {
+    let mut removed = 0;
+    loop {
+        match outbox::remove_done(&mut state.db.write().await?, before, BATCH).await? {
+            0 => return Ok(removed),
+            batch => removed += batch,
+        }
+    }
 }

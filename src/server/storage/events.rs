@@ -179,7 +179,8 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    fn filter(&self) -> Filter {
+    /// As conditions on the columns of `events`.
+    pub(super) fn filter(&self) -> Filter {
         let mut filter = Filter::default()
             .and_if("target = ?", self.target.as_deref())
             .and_if("actor = ?", self.actor.as_deref())

@@ -1,7 +1,11 @@
 //! SQL, and SQL nowhere else: one file per table. Bound parameters only. Must not decide anything.
 
+/// The audit log as a chain.
+pub mod chain;
 /// The two engines behind one face.
 pub mod db;
+/// The audit log as lists and exports show it.
+pub mod event_list;
 /// The audit log.
 pub mod events;
 /// The figures of the console's overview.
@@ -18,10 +22,14 @@ pub mod link_requests;
 pub mod locks;
 /// Links that say "this was not me".
 pub mod not_me_links;
+/// What was last seen of things.
+pub mod notes;
 /// Mail waiting to be sent.
 pub mod outbox;
 /// People as administrators look for them.
 pub mod people;
+/// Sessions as a record, for administrators.
+pub mod session_records;
 /// Sessions and their history.
 pub mod sessions;
 /// One-time links.

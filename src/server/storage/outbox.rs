@@ -141,3 +141,13 @@ pub async fn find(on: impl Into<Handle<'_>>, id: &str) -> Result<Option<OutboxRo
         id
     )
 }
+
+/// Removes mails that were handed over or given up before an instant, at most so many; answers with how many.
+pub async fn remove_done(on: impl Into<Handle<'_>>, before: Moment, most: i64) -> Result<u64, StoreError> {
+    execute!(
+        on,
+        "delete from outbox where id in (select id from outbox where sent_at < $1 or failed_at < $1 limit $2)",
+        before.0,
+        most
+    )
+}

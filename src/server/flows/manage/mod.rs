@@ -11,6 +11,8 @@ pub mod acts;
 pub mod look;
 /// The figures of the first page.
 pub mod overview;
+/// The record of who signed in and out.
+pub mod records;
 /// Giving and taking roles.
 pub mod roles;
 /// Ending somebody's sessions.

@@ -1,0 +1,201 @@
+//! `latchkey audit …`: proof that the audit log is whole, and the log as a file. Must not change an event.
+
+use std::{
+    fs::File,
+    io::{BufReader, Write},
+    path::{Path, PathBuf},
+};
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use crate::{
+    domain::{
+        event::{EventKind, Outcome},
+        identifier::Identifier,
+        moment::Moment,
+    },
+    server::{
+        audit::{
+            Event,
+            export::{self, Export, Format},
+            seal,
+            verify::{self, Checkpoint, Report},
+        },
+        config::Config,
+        state::AppState,
+        storage::{Db, events::Wanted, users},
+    },
+};
+
+use super::CliError;
+
+/// What can be done with the audit log.
+#[derive(Debug, Subcommand)]
+pub(super) enum AuditCommand {
+    /// Verify the whole chain; name the first broken link and fail if there is one.
+    Verify {
+        /// Verify an export as JSON Lines instead of the database.
+        #[arg(long, value_name = "FILE")]
+        from: Option<PathBuf>,
+        /// Prove, too, that nothing up to this checkpoint was cut off or rewritten.
+        #[arg(long, value_name = "FILE")]
+        checkpoint: Option<PathBuf>,
+        /// Print the outcome as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print how far the chain goes, to be kept elsewhere and given to `verify --checkpoint`.
+    Checkpoint {
+        /// Print it as JSON, which `verify --checkpoint` reads.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the log, or a part of it, oldest first; this is an event itself.
+    Export {
+        /// JSON Lines can be verified; CSV is for a spreadsheet.
+        #[arg(long, value_enum, default_value = "jsonl")]
+        format: FormatName,
+        /// Which events; all of them without any.
+        #[command(flatten)]
+        filter: EventFilter,
+    },
+}
+
+/// The forms of an export.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum FormatName {
+    /// JSON Lines.
+    Jsonl,
+    /// Comma-separated values.
+    Csv,
+}
+
+/// Which events.
+#[derive(Debug, Args)]
+pub(super) struct EventFilter {
+    /// Of this kind, such as `sign_in_failed`; can be given several times.
+    #[arg(long)]
+    kind: Vec<String>,
+    /// Brought about by this person: e-mail address, user name or id; or `anonymous`, `command_line`, `system`.
+    #[arg(long)]
+    actor: Option<String>,
+    /// Concerning this person: e-mail address, user name or id.
+    #[arg(long)]
+    target: Option<String>,
+    /// From this address.
+    #[arg(long)]
+    address: Option<String>,
+    /// `success` or `failure`.
+    #[arg(long)]
+    outcome: Option<String>,
+    /// From this day on (UTC), as 2026-11-20.
+    #[arg(long)]
+    since: Option<String>,
+    /// Up to this day (UTC), that day included.
+    #[arg(long)]
+    until: Option<String>,
+}
+
+pub(super) async fn run(config: Config, db: Db, command: AuditCommand) -> Result<(), CliError> {
+    let state = AppState::new(config, db)?;
+    match command {
+        AuditCommand::Verify { from, checkpoint, json } => {
+            let checkpoint = checkpoint.as_deref().map(read_checkpoint).transpose()?;
+            let report = match from {
+                Some(file) => verify::file(BufReader::new(File::open(file)?), checkpoint)?,
+                None => verify::database(&state.db, checkpoint).await?,
+            };
+            answer(&report, json)
+        }
+        AuditCommand::Checkpoint { json } => {
+            seal::run(&state).await?;
+            let checkpoint = verify::checkpoint(&state.db).await?;
+            if json {
+                println!("{}", serde_json::to_string(&checkpoint).unwrap_or_default());
+            } else {
+                let at = Moment(checkpoint.at).rfc3339();
+                println!("{} events, the last sealed at {at}\n{}", checkpoint.count, checkpoint.head);
+            }
+            Ok(())
+        }
+        AuditCommand::Export { format, filter } => {
+            let wanted = wanted(&state, filter).await?;
+            let format = match format {
+                FormatName::Jsonl => Format::JsonLines,
+                FormatName::Csv => Format::Csv,
+            };
+            let event = Event::by_command_line(export::KIND);
+            let mut export = Export::begin(&state, event, wanted, format).await?;
+            let mut out = std::io::stdout().lock();
+            while let Some(piece) = export.next().await? {
+                out.write_all(piece.as_bytes())?;
+            }
+            Ok(out.flush()?)
+        }
+    }
+}
+
+fn read_checkpoint(file: &Path) -> Result<Checkpoint, CliError> {
+    let text = std::fs::read_to_string(file)?;
+    let unreadable = |error| CliError::Usage(format!("{}: not a checkpoint: {error}", file.display()));
+    serde_json::from_str(&text).map_err(unreadable)
+}
+
+/// Says what was found; fails where something is broken.
+fn answer(report: &Report, json: bool) -> Result<(), CliError> {
+    if json {
+        println!("{}", serde_json::to_string(report).unwrap_or_default());
+    } else if report.broken.is_none() {
+        let Report { events, first, last, emptied, unsealed, head, .. } = report;
+        let part = if report.is_partial {
+            " The file holds a part of the log: links between its events are partial."
+        } else {
+            ""
+        };
+        println!(
+            "The audit log holds: {events} events, links {first} to {last}, {emptied} emptied with a reason, {unsealed} not sealed yet.{part}"
+        );
+        println!("{head}");
+    }
+    match &report.broken {
+        Some(broken) => Err(CliError::Usage(format!("the audit log is broken: {broken}"))),
+        None => Ok(()),
+    }
+}
+
+async fn wanted(state: &AppState, filter: EventFilter) -> Result<Wanted, CliError> {
+    let mut kinds = Vec::new();
+    for name in &filter.kind {
+        let kind = EventKind::parse(name).ok_or_else(|| CliError::Usage(format!("--kind: there is no {name}")))?;
+        kinds.push(kind.as_str());
+    }
+    let outcome = filter
+        .outcome
+        .map(|typed| Outcome::parse(&typed).ok_or_else(|| CliError::Usage("--outcome: success or failure".into())))
+        .transpose()?;
+    Ok(Wanted {
+        target: person(state, filter.target).await?,
+        actor: person(state, filter.actor).await?,
+        kinds,
+        outcome: outcome.map(Outcome::as_str),
+        address: filter.address,
+        from: day(filter.since, "--since")?,
+        until: day(filter.until, "--until")?.map(|day| day.plus(86_400)),
+    })
+}
+
+/// The id of whoever is meant; what is nobody's address or name is an id.
+pub(super) async fn person(state: &AppState, typed: Option<String>) -> Result<Option<String>, CliError> {
+    let Some(typed) = typed else { return Ok(None) };
+    let Ok(identifier) = Identifier::parse(&typed) else { return Ok(Some(typed)) };
+    let found = users::find_by_identifier(&mut state.db.read().await?, &identifier).await?;
+    Ok(Some(found.map_or(typed, |user| user.id)))
+}
+
+/// The beginning of a day that was typed.
+pub(super) fn day(typed: Option<String>, option: &str) -> Result<Option<Moment>, CliError> {
+    let read = |typed: String| {
+        Moment::parse_day(&typed).ok_or_else(|| CliError::Usage(format!("{option}: a day such as 2026-11-20")))
+    };
+    typed.map(read).transpose()
+}

@@ -1,0 +1,157 @@
+//! Sessions as the record of who signed in and out, for administrators: lists, counts, deletion. Must not decide who may.
+
+use crate::domain::moment::Moment;
+
+use super::{
+    Handle, StoreError, Tx,
+    db::execute,
+    events::{Page, first_id_at},
+    filter::Filter,
+    sessions::EndReason,
+};
+
+/// A session as lists show it.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Record {
+    /// Names the session; opens nothing.
+    pub id: String,
+    /// Whose it is.
+    pub user_id: String,
+    /// What that person is called.
+    pub name: Option<String>,
+    /// Seconds since 1970.
+    pub created_at: i64,
+    /// Seconds since 1970, up to a minute behind.
+    pub last_seen_at: i64,
+    /// When it ended.
+    pub ended_at: Option<i64>,
+    /// Why, as [`EndReason::as_str`].
+    pub end_reason: Option<String>,
+    /// The client's address.
+    pub address: String,
+    /// As the browser named itself.
+    pub user_agent: String,
+}
+
+/// How a session stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It goes on.
+    Live,
+    /// It is over.
+    Ended,
+    /// It is over, for this reason.
+    EndedFor(EndReason),
+}
+
+impl Standing {
+    /// What was asked for.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "live" => Some(Self::Live),
+            "ended" => Some(Self::Ended),
+            reason => EndReason::parse(reason).map(Self::EndedFor),
+        }
+    }
+
+    /// As it is asked for.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Ended => "ended",
+            Self::EndedFor(reason) => reason.as_str(),
+        }
+    }
+}
+
+/// Which sessions are asked for; what is `None` or empty is not asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Those of a person.
+    pub user_id: Option<String>,
+    /// Those that began at this instant or later.
+    pub from: Option<Moment>,
+    /// Those that began before this instant.
+    pub until: Option<Moment>,
+    /// Those that stand so.
+    pub standing: Option<Standing>,
+    /// These alone.
+    pub ids: Vec<String>,
+    /// Every one but this.
+    pub spared: Option<String>,
+}
+
+impl Wanted {
+    fn filter(&self) -> Filter {
+        let mut filter = Filter::default()
+            .and_if("user_id = ?", self.user_id.as_deref())
+            // Identifiers begin with the instant, so the primary key finds them.
+            .and_if("id >= ?", self.from.map(first_id_at).as_deref())
+            .and_if("id < ?", self.until.map(first_id_at).as_deref())
+            .and_if("id <> ?", self.spared.as_deref());
+        filter = match self.standing {
+            None => filter,
+            Some(Standing::Live) => filter.and_plainly("ended_at is null"),
+            Some(Standing::Ended) => filter.and_plainly("ended_at is not null"),
+            Some(Standing::EndedFor(reason)) => filter.and("end_reason = ?", reason.as_str()),
+        };
+        if self.ids.is_empty() { filter } else { filter.and_in("id", self.ids.iter().map(String::as_str)) }
+    }
+}
+
+const SELECT: &str = "select id, user_id, created_at, last_seen_at, ended_at, end_reason, address, user_agent,
+    (select coalesce(users.email, users.username) from users where users.id = sessions.user_id) as name
+    from sessions";
+
+/// A page of sessions, newest first.
+pub async fn page(
+    on: impl Into<Handle<'_>>,
+    wanted: &Wanted,
+    page: &Page,
+    most: i64,
+) -> Result<Vec<Record>, StoreError> {
+    let filter = wanted.filter();
+    match page {
+        Page::First => filter.fetch(on, SELECT, "order by id desc", most).await,
+        Page::OlderThan(id) => filter.and("id < ?", id.as_str()).fetch(on, SELECT, "order by id desc", most).await,
+        Page::NewerThan(id) => {
+            let mut rows: Vec<Record> =
+                filter.and("id > ?", id.as_str()).fetch(on, SELECT, "order by id", most).await?;
+            rows.reverse();
+            Ok(rows)
+        }
+    }
+}
+
+/// How many sessions are wanted.
+pub async fn count(on: impl Into<Handle<'_>>, wanted: &Wanted) -> Result<i64, StoreError> {
+    let rows: Vec<(i64,)> = wanted.filter().fetch(on, "select count(*) from sessions", "", 1).await?;
+    Ok(rows.first().map_or(0, |(count,)| *count))
+}
+
+/// The events that make up the record of sessions: beginning and end. What was done in them is not among these.
+pub async fn events_of(on: impl Into<Handle<'_>>, session_ids: &[String]) -> Result<Vec<String>, StoreError> {
+    const MOST: i64 = 10_000;
+    let filter = Filter::default()
+        .and_in("session_id", session_ids.iter().map(String::as_str))
+        .and_in("kind", ["signed_in", "signed_out", "session_ended"]);
+    let rows: Vec<(String,)> = filter.fetch(on, "select id from events", "order by id", MOST).await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Deletes a session. `true` if it was there.
+pub async fn remove(tx: &mut Tx, id: &str) -> Result<bool, StoreError> {
+    Ok(execute!(tx, "delete from sessions where id = $1", id)? == 1)
+}
+
+/// Deletes sessions that ended before an instant, at most so many; answers with how many.
+pub async fn remove_ended(on: impl Into<Handle<'_>>, before: Moment, most: i64) -> Result<u64, StoreError> {
+    execute!(
+        on,
+        "delete from sessions where id in (select id from sessions where ended_at is not null and ended_at < $1 limit $2)",
+        before.0,
+        most
+    )
+}
