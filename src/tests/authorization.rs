@@ -67,10 +67,17 @@ const PAGES: &[(&str, For)] = &[
     ("/reset-password", For::Everybody),
     ("/verify-email", For::Everybody),
     ("/setup", For::Everybody),
+    ("/not-me", For::Everybody),
     ("/dashboard", For::SignedIn),
     ("/account/confirm", For::SignedIn),
     ("/account/email", For::SignedIn),
     ("/account/password", For::SignedIn),
+    ("/admin", For::Administrators),
+    ("/admin/people", For::Administrators),
+    ("/admin/people/act", For::Administrators),
+    ("/admin/people/done", For::Administrators),
+    ("/admin/people/new", For::Administrators),
+    ("/admin/people/{id}", For::Administrators),
 ];
 
 /// Every server function.
@@ -85,7 +92,14 @@ const FUNCTIONS: &[(&str, For)] = &[
     ("/api/set_up", For::Everybody),
     ("/api/change_password", For::SignedIn),
     ("/api/change_email", For::SignedIn),
+    ("/api/cancel_email_change", For::SignedIn),
     ("/api/confirm_password", For::SignedIn),
+    ("/api/not_me", For::Everybody),
+    ("/api/admin_act", For::Administrators),
+    ("/api/admin_person", For::Administrators),
+    ("/api/admin_role", For::Administrators),
+    ("/api/admin_delete", For::Administrators),
+    ("/api/admin_create", For::Administrators),
     // The last, since it ends the session.
     ("/api/sign_out", For::Everybody),
 ];

@@ -3,6 +3,7 @@
 
 use axum::{
     extract::{Request, State},
+    http::StatusCode,
     middleware::Next,
     response::Response,
 };
@@ -26,8 +27,10 @@ pub async fn layer(State(state): State<AppState>, mut request: Request, next: Ne
             let Some(user) = user else { return next.run(request).await };
             request.extensions_mut().insert(user.clone());
             let mut response = next.run(request).await;
-            // For the page of an error, which is drawn outside of this layer.
-            response.extensions_mut().insert(user);
+            // For the page of an error, which is drawn outside of this layer. What is not there looks alike wherever it is not.
+            if response.status() != StatusCode::NOT_FOUND {
+                response.extensions_mut().insert(user);
+            }
             response
         }
         Err(failure) => errors::answer(&FlowError::Failure(failure).into()),
