@@ -11,9 +11,11 @@ use leptos_router::{
 use crate::{
     domain::{site::Site, theme::Theme, visit::Visit},
     pages::{
-        change_email::ChangeEmailPage, change_password::ChangePasswordPage, confirm_password::ConfirmPasswordPage,
-        dashboard::DashboardPage, error::NotFound, forgot_password::ForgotPasswordPage, home::HomePage,
-        reset_password::ResetPasswordPage, set_up::SetUpPage, sign_in::SignInPage, sign_up::SignUpPage,
+        account::AccountPage, activity::ActivityPage, change_email::ChangeEmailPage,
+        change_password::ChangePasswordPage, change_username::ChangeUsernamePage,
+        confirm_password::ConfirmPasswordPage, dashboard::DashboardPage, delete_account::DeleteAccountPage,
+        error::NotFound, forgot_password::ForgotPasswordPage, home::HomePage, reset_password::ResetPasswordPage,
+        sessions::SessionsPage, set_up::SetUpPage, sign_in::SignInPage, sign_up::SignUpPage,
         verify_email::VerifyEmailPage,
     },
     words,
@@ -80,6 +82,11 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/forgot-password") view=ForgotPasswordPage ssr=SsrMode::Async />
                 <Route path=path!("/reset-password") view=ResetPasswordPage ssr=SsrMode::Async />
                 <Route path=path!("/verify-email") view=VerifyEmailPage ssr=SsrMode::Async />
+                <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async />
+                <Route path=path!("/account/sessions") view=SessionsPage ssr=SsrMode::Async />
+                <Route path=path!("/account/activity") view=ActivityPage ssr=SsrMode::Async />
+                <Route path=path!("/account/username") view=ChangeUsernamePage ssr=SsrMode::Async />
+                <Route path=path!("/account/delete") view=DeleteAccountPage ssr=SsrMode::Async />
                 <Route path=path!("/account/email") view=ChangeEmailPage ssr=SsrMode::Async />
                 <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async />
                 <Route path=path!("/account/password") view=ChangePasswordPage ssr=SsrMode::Async />

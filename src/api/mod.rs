@@ -9,8 +9,16 @@
 pub mod change_email;
 /// Changing the password.
 pub mod change_password;
+/// Another user name.
+pub mod change_username;
 /// The password once more, for a sensitive act.
 pub mod confirm_password;
+/// The end of an account.
+pub mod delete_account;
+/// Ending all of one's other sessions.
+pub mod end_other_sessions;
+/// Ending one of one's sessions.
+pub mod end_session;
 /// The wire form of errors.
 mod error;
 /// Asking for a reset link.
@@ -54,6 +62,10 @@ pub const FORMS: &[FormRoute] = &[
     VERIFY_EMAIL,
     RESEND_VERIFICATION,
     CHANGE_EMAIL,
+    CHANGE_USERNAME,
+    END_SESSION,
+    END_OTHER_SESSIONS,
+    DELETE_ACCOUNT,
     SET_THEME,
 ];
 
@@ -79,5 +91,13 @@ pub const VERIFY_EMAIL: FormRoute = FormRoute { action: "/api/verify_email", pag
 pub const RESEND_VERIFICATION: FormRoute = FormRoute { action: "/api/resend_verification", page: "/verify-email" };
 /// Another address.
 pub const CHANGE_EMAIL: FormRoute = FormRoute { action: "/api/change_email", page: "/account/email" };
+/// Another user name.
+pub const CHANGE_USERNAME: FormRoute = FormRoute { action: "/api/change_username", page: "/account/username" };
+/// The end of one of one's sessions.
+pub const END_SESSION: FormRoute = FormRoute { action: "/api/end_session", page: "/account/sessions" };
+/// The end of all of one's other sessions.
+pub const END_OTHER_SESSIONS: FormRoute = FormRoute { action: "/api/end_other_sessions", page: "/account/sessions" };
+/// The end of an account.
+pub const DELETE_ACCOUNT: FormRoute = FormRoute { action: "/api/delete_account", page: "/account/delete" };
 /// The colours of every page; its form stands on all of them.
 pub const SET_THEME: FormRoute = FormRoute { action: "/api/set_theme", page: "/" };

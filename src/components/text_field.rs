@@ -43,8 +43,8 @@ pub fn TextField(
     /// The label.
     label: &'static str,
     /// What helps before typing.
-    #[prop(optional)]
-    hint: Option<&'static str>,
+    #[prop(optional, into)]
+    hint: Option<String>,
     /// `type` of the input.
     #[prop(default = "text")]
     kind: &'static str,

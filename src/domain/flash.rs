@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     error::AuthError,
     field::{Field, FieldError},
+    moment::Moment,
 };
 
 /// A message that a page shows once.
@@ -33,6 +34,23 @@ pub enum Notice {
     EmailVerified,
     /// The mail with a link is on its way, if the account exists.
     ResetRequested,
+    /// After one of one's other sessions was ended.
+    SessionRevoked,
+    /// After all of one's other sessions were ended.
+    OtherSessionsRevoked,
+    /// After a change of the user name.
+    UsernameChanged,
+    /// The account will be deleted; signing in before this instant keeps it.
+    DeletionRequested {
+        /// When it is too late.
+        until: Moment,
+    },
+    /// The account is gone.
+    AccountDeleted,
+    /// The session ended because its account is to be deleted.
+    AccountToBeDeleted,
+    /// The account was to be deleted, and is kept.
+    DeletionCancelled,
 }
 
 impl Notice {
@@ -46,6 +64,10 @@ impl Notice {
                 | Self::PasswordChangedSignIn
                 | Self::EmailVerified
                 | Self::AccountCreated
+                | Self::SessionRevoked
+                | Self::OtherSessionsRevoked
+                | Self::UsernameChanged
+                | Self::DeletionCancelled
         )
     }
 }

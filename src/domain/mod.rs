@@ -7,6 +7,8 @@ pub mod accent;
 pub mod account;
 /// E-mail addresses.
 pub mod email;
+/// Why sessions end.
+pub mod end_reason;
 /// What can go wrong, as the closed list that crosses the wire.
 pub mod error;
 /// What can happen to an account.
@@ -21,6 +23,8 @@ pub mod form;
 pub mod identifier;
 /// Instants as people and machines read them.
 pub mod moment;
+/// What the pages of somebody's own account are given.
+pub mod own_account;
 /// What a page is given before it is drawn.
 pub mod page_data;
 /// Password length and form.

@@ -124,6 +124,7 @@ fn Navigation(visitor: Visitor, visit: Visit) -> impl IntoView {
     let links = match visitor {
         Visitor::Known(user) => view! {
             {link("/dashboard", user.name())}
+            {link("/account", text.account.to_owned())}
             <form method="post" action=api::SIGN_OUT.action>
                 <button class="button button-quiet" type="submit">
                     {text.sign_out}

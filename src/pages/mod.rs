@@ -1,13 +1,23 @@
 //! One file per URL: title, form, states. Must not hold SQL or rules.
 
+/// `/account`
+pub mod account;
+/// What the pages of an account stand in.
+mod account_frame;
+/// `/account/activity`
+pub mod activity;
 /// `/account/email`
 pub mod change_email;
 /// `/account/password`
 pub mod change_password;
+/// `/account/username`
+pub mod change_username;
 /// `/account/confirm`
 pub mod confirm_password;
 /// `/dashboard`
 pub mod dashboard;
+/// `/account/delete`
+pub mod delete_account;
 /// `/dev/mail`
 pub mod dev_mail;
 /// `/dev/style`
@@ -26,6 +36,8 @@ mod kept_mail;
 mod new_password;
 /// `/reset-password`
 pub mod reset_password;
+/// `/account/sessions`
+pub mod sessions;
 /// `/setup`
 pub mod set_up;
 /// `/sign-in`

@@ -4,15 +4,21 @@
 
 mod support;
 
+mod account;
+mod activity;
 mod assets;
 mod bad_input;
 mod brand;
 mod change_password;
+mod change_username;
 mod command_line;
 mod csrf;
 mod dashboard;
+mod delete_account;
+mod export;
 mod headers;
 mod mail;
+mod own_sessions;
 mod pages;
 mod reset_password;
 mod set_up;

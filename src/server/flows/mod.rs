@@ -13,6 +13,8 @@ pub mod current_user;
 pub mod forgot_password;
 /// Who may do what, and who may sign in.
 pub mod manage;
+/// What people see of their own account and do to it.
+pub mod own_account;
 /// A new password by link.
 pub mod reset_password;
 /// The first administrator.
@@ -69,11 +71,13 @@ pub struct Outcome {
     pub next: NextStep,
     /// What the browser is to bring to its next sign-in, where it has none yet.
     pub device: Option<OneTimeToken>,
+    /// Whether the account was to be deleted, and is kept now that its owner came back.
+    pub is_kept: bool,
 }
 
 impl From<NextStep> for Outcome {
     fn from(next: NextStep) -> Self {
-        Self { next, device: None }
+        Self { next, device: None, is_kept: false }
     }
 }
 
@@ -87,7 +91,10 @@ async fn begin_session(
     request: &RequestInfo,
 ) -> Outcome {
     match session.start(state, user, false, by, request).await {
-        Ok(()) => Outcome { next: NextStep::Dashboard, device: remember_device(state, request, user).await },
+        Ok(()) => {
+            let device = remember_device(state, request, user).await;
+            Outcome { next: NextStep::Dashboard, device, is_kept: false }
+        }
         Err(error) => {
             tracing::error!(%error, user = %user.id, "done, but without a session");
             NextStep::SignIn.into()

@@ -26,7 +26,7 @@ use crate::{
 };
 
 use super::{
-    NextStep, Outcome,
+    NextStep, Outcome, own_account,
     throttle::{self, Limit},
 };
 
@@ -118,7 +118,8 @@ pub async fn run(
     if is_signed_in {
         return Ok(NextStep::Dashboard.into());
     }
-    Ok(super::begin_session(state, session, &user, "verify_email", request).await)
+    let is_kept = own_account::delete::keep(state, request, &user.id).await?;
+    Ok(Outcome { is_kept, ..super::begin_session(state, session, &user, "verify_email", request).await })
 }
 
 async fn find_user(state: &AppState, token: &str) -> Result<(UserRow, Email, String), FlowError> {

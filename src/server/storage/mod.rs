@@ -2,6 +2,8 @@
 
 /// The two engines behind one face.
 pub mod db;
+/// Accounts that are to be deleted.
+pub mod deletions;
 /// The audit log.
 pub mod events;
 /// Conditions of lists.
@@ -16,6 +18,10 @@ pub mod link_requests;
 pub mod locks;
 /// Mail waiting to be sent.
 pub mod outbox;
+/// Sessions as their owner lists them.
+pub mod own_sessions;
+/// What people's own pages say of them.
+pub mod profiles;
 /// Sessions and their history.
 pub mod sessions;
 /// One-time links.

@@ -1,5 +1,7 @@
 //! English. Must not decide anything but the wording.
 
+/// Somebody's own account.
+pub mod account;
 /// Pages.
 pub mod pages;
 /// What belongs to no single page.
