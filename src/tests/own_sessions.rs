@@ -1,9 +1,21 @@
 //! `/account/sessions`: which there are, ending them, and how past ones ended.
 
 use axum::http::StatusCode;
-use latchkey::server::storage::{
-    events::{self, EventRow, Page, Wanted},
-    own_sessions, users,
+use latchkey::{
+    domain::{
+        account::{CurrentSession, CurrentUser},
+        error::AuthError,
+        username::Username,
+    },
+    server::{
+        error::FlowError,
+        flows::own_account::{change_username, delete, export, sessions},
+        request_info::RequestInfo,
+        storage::{
+            events::{self, EventRow, Page, Wanted},
+            own_sessions, users,
+        },
+    },
 };
 
 use crate::support::{OTHER_PASSWORD, PASSWORD, World, on_both_engines};
@@ -273,6 +285,50 @@ on_both_engines! {
             };
             assert_eq!(signed_in, 1, "the one who ended it");
         }
+    }
+
+    /// ASVS 7.4.1, 15.4.2: an act that was under way when its session was ended is not done any more.
+    async fn an_act_of_a_session_that_was_ended_meanwhile_is_refused(world) {
+        let person = world.sign_up("sam@example.com").await;
+        let mut elsewhere = world.anonymous();
+        elsewhere.sign_in(&person.email, PASSWORD).await;
+        let user_id = id_of(world, &person.email).await;
+        let ids = live_ids(world, &user_id).await;
+        // Somebody whose request was let in before.
+        let session = CurrentSession {
+            id: ids[0].clone(),
+            since: world.now(),
+            authenticated_at: world.now(),
+            until: world.now().plus(3_600),
+            device: String::new(),
+            address: String::new(),
+        };
+        let user = CurrentUser {
+            id: user_id.clone(),
+            email: None,
+            is_unverified: false,
+            username: Some(Username::parse("sam").expect("a user name")),
+            roles: Vec::new(),
+            member_since: world.now(),
+            session,
+        };
+        person.browser.clone().submit("/api/end_session", &[("session", &ids[0])]).await;
+        assert!(!elsewhere.is_signed_in().await);
+
+        let (state, request) = (&world.state, RequestInfo::default());
+        let wish = delete::Wish { identifier: person.email.clone(), password: PASSWORD.into() };
+        let outcomes = [
+            sessions::end(state, &user, &request, &ids[1]).await,
+            sessions::end_others(state, &user, &request).await,
+            change_username::run(state, &user, &request, "sammy").await,
+            export::run(state, &user, &request).await.map(drop),
+            delete::run(state, &user, &request, wish).await.map(drop),
+        ];
+        for (index, outcome) in outcomes.into_iter().enumerate() {
+            assert!(matches!(outcome, Err(FlowError::Answer(AuthError::NotSignedIn))), "{index}: {outcome:?}");
+        }
+        assert!(person.browser.clone().is_signed_in().await);
+        assert_eq!(count_events(world, &user_id, "session_ended").await, 1);
     }
 
     async fn a_browser_nobody_knows_is_shown_as_it_calls_itself(world) {

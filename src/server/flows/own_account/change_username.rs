@@ -25,7 +25,8 @@ pub fn is_open_to(state: &AppState, user: &CurrentUser) -> bool {
 /// Changes the user name of somebody who has just shown the password.
 ///
 /// # Errors
-/// Field messages, or [`AuthError::NotFound`] where there are no user names.
+/// Field messages, [`AuthError::NotFound`] where there are no user names, or [`AuthError::NotSignedIn`] if the session was ended
+/// meanwhile.
 pub async fn run(state: &AppState, user: &CurrentUser, request: &RequestInfo, username: &str) -> Result<(), FlowError> {
     if !is_open_to(state, user) {
         return Err(AuthError::NotFound.into());
@@ -33,6 +34,7 @@ pub async fn run(state: &AppState, user: &CurrentUser, request: &RequestInfo, us
     let refuse = |problem| FlowError::Answer(FieldError { field: Field::Username, problem }.into());
     let username = Username::parse(username).map_err(refuse)?;
     let mut tx = state.db.begin().await?;
+    super::still_signed_in(&mut tx, user).await?;
     match profiles::set_username(&mut tx, &user.id, &username).await {
         // User names are no secret.
         Err(StoreError::Taken) => return Err(refuse(Problem::UsernameTaken)),

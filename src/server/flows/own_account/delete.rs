@@ -50,7 +50,7 @@ pub enum Deletion {
 /// none (ASVS 7.4.2).
 ///
 /// # Errors
-/// Field messages, [`AuthError::LastAdministrator`], or [`AuthError::NotSignedIn`] if somebody was faster.
+/// Field messages, [`AuthError::LastAdministrator`], or [`AuthError::NotSignedIn`] if somebody was faster, or ended this session.
 pub async fn run(
     state: &AppState,
     current: &CurrentUser,
@@ -77,6 +77,7 @@ pub async fn run(
     let days = state.config.deletion_grace_days;
     let at = now.plus(i64::from(days) * DAY);
     let mut tx = state.db.begin().await?;
+    super::still_signed_in(&mut tx, current).await?;
     super::super::manage::keep_an_administrator(&mut tx, &user.id).await?;
     if !deletions::request(&mut tx, &user, at).await? {
         return Err(AuthError::NotSignedIn.into());

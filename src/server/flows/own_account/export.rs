@@ -38,9 +38,10 @@ pub struct Export {
 /// Makes the copy, and writes down that it was made, in one transaction.
 ///
 /// # Errors
-/// [`AuthError::NotSignedIn`] if the account is gone by now.
+/// [`AuthError::NotSignedIn`] if the session or the account is gone by now.
 pub async fn run(state: &AppState, user: &CurrentUser, request: &RequestInfo) -> Result<Export, FlowError> {
     let mut tx = state.db.begin().await?;
+    super::still_signed_in(&mut tx, user).await?;
     let profile = profiles::find(&mut tx, &user.id).await?.ok_or(AuthError::NotSignedIn)?;
     super::own_event(EventKind::DataExported, user, request).record(state, &mut tx).await?;
     let roles = profiles::roles(&mut tx, &user.id).await?;

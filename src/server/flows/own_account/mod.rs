@@ -15,6 +15,7 @@ pub mod sessions;
 use crate::{
     domain::{
         account::CurrentUser,
+        error::AuthError,
         event::EventKind,
         own_account::{AccountData, Neighbours},
     },
@@ -23,7 +24,7 @@ use crate::{
         error::FlowError,
         request_info::RequestInfo,
         state::AppState,
-        storage::{events::Page, own_sessions, profiles},
+        storage::{Tx, events::Page, own_sessions, profiles},
     },
 };
 
@@ -49,6 +50,15 @@ pub async fn overview(state: &AppState, user: &CurrentUser) -> Result<AccountDat
 /// An event that the owner of the account brings about in this session.
 fn own_event(kind: EventKind, user: &CurrentUser, request: &RequestInfo) -> Event {
     Event::of(kind, request).by(&user.id).in_session(&user.session.id)
+}
+
+/// Lets a transaction go on unless the session that asked for it was ended while it asked.
+///
+/// # Errors
+/// [`AuthError::NotSignedIn`].
+async fn still_signed_in(tx: &mut Tx, user: &CurrentUser) -> Result<(), FlowError> {
+    let session = own_sessions::find(tx, &user.id, &user.session.id).await?;
+    if session.is_some_and(|session| session.ended_at.is_none()) { Ok(()) } else { Err(AuthError::NotSignedIn.into()) }
 }
 
 /// How many rows to ask for, to know whether there are more than a page shows.

@@ -82,9 +82,11 @@ fn entry(row: &OwnSession, user: &CurrentUser, now: Moment) -> SessionEntry {
 /// Ends one of their sessions; its browser is out with its next request. One that is over already stays as it was.
 ///
 /// # Errors
-/// [`AuthError::NotFound`] for a session that there is not, or that is not theirs.
+/// [`AuthError::NotFound`] for a session that there is not, or that is not theirs; [`AuthError::NotSignedIn`] if this one was
+/// ended meanwhile.
 pub async fn end(state: &AppState, user: &CurrentUser, request: &RequestInfo, id: &str) -> Result<(), FlowError> {
     let mut tx = state.db.begin().await?;
+    super::still_signed_in(&mut tx, user).await?;
     own_sessions::find(&mut tx, &user.id, id).await?.ok_or(AuthError::NotFound)?;
     let event = session_ended(user, request);
     if session::end_in(state, &mut tx, id, EndReason::Revoked, event).await? {
@@ -97,9 +99,10 @@ pub async fn end(state: &AppState, user: &CurrentUser, request: &RequestInfo, id
 /// Ends all of their sessions but this one.
 ///
 /// # Errors
-/// When the database is away; then none is ended.
+/// [`AuthError::NotSignedIn`] if this one was ended meanwhile; then none is.
 pub async fn end_others(state: &AppState, user: &CurrentUser, request: &RequestInfo) -> Result<(), FlowError> {
     let mut tx = state.db.begin().await?;
+    super::still_signed_in(&mut tx, user).await?;
     let event = session_ended(user, request);
     let ended = session::end_others(state, &mut tx, &user.id, &user.session.id, EndReason::Revoked, &event).await?;
     tx.commit().await?;
