@@ -11,19 +11,24 @@ use leptos_router::{
 use crate::{
     domain::{site::Site, theme::Theme, visit::Visit},
     pages::{
+        account::AccountPage,
+        activity::ActivityPage,
         admin::{
             act::ActPage, done::DonePage, new_person::NewPersonPage, overview::OverviewPage, people::PeoplePage,
             person::PersonPage,
         },
         change_email::ChangeEmailPage,
         change_password::ChangePasswordPage,
+        change_username::ChangeUsernamePage,
         confirm_password::ConfirmPasswordPage,
         dashboard::DashboardPage,
+        delete_account::DeleteAccountPage,
         error::NotFound,
         forgot_password::ForgotPasswordPage,
         home::HomePage,
         not_me::NotMePage,
         reset_password::ResetPasswordPage,
+        sessions::SessionsPage,
         set_up::SetUpPage,
         sign_in::SignInPage,
         sign_up::SignUpPage,
@@ -94,6 +99,11 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/reset-password") view=ResetPasswordPage ssr=SsrMode::Async />
                 <Route path=path!("/verify-email") view=VerifyEmailPage ssr=SsrMode::Async />
                 <Route path=path!("/not-me") view=NotMePage ssr=SsrMode::Async />
+                <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async />
+                <Route path=path!("/account/sessions") view=SessionsPage ssr=SsrMode::Async />
+                <Route path=path!("/account/activity") view=ActivityPage ssr=SsrMode::Async />
+                <Route path=path!("/account/username") view=ChangeUsernamePage ssr=SsrMode::Async />
+                <Route path=path!("/account/delete") view=DeleteAccountPage ssr=SsrMode::Async />
                 <Route path=path!("/account/email") view=ChangeEmailPage ssr=SsrMode::Async />
                 <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async />
                 <Route path=path!("/account/password") view=ChangePasswordPage ssr=SsrMode::Async />

@@ -4,7 +4,7 @@ import { expect, type Page } from '@playwright/test';
 import type { Mailbox } from './mailbox';
 import type { Person } from './person';
 import type { Server } from './server';
-import { askForLink, expectProblems, sendSignIn, signOut, signUp } from './steps';
+import { askForLink, expectProblems, sendSignIn, signIn, signOut, signUp } from './steps';
 
 interface World {
   server: Server;
@@ -87,6 +87,66 @@ export const PLACES: Place[] = [
     async open(page, { person }) {
       await signUp(page, person);
       await page.goto('/account/email');
+    },
+  },
+  {
+    name: 'account',
+    async open(page, { person }) {
+      await signUp(page, person);
+      await page.goto('/account');
+    },
+  },
+  {
+    name: 'sessions',
+    async open(page, { person }) {
+      await signUp(page, person);
+      await signOut(page);
+      await signIn(page, person);
+      await page.goto('/account/sessions');
+    },
+  },
+  {
+    name: 'sessions, of others too',
+    async open(page, { person, server }) {
+      await signUp(page, person);
+      // A program with a name that is long and says nothing.
+      await fetch(`${server.origin}/api/sign_in`, {
+        method: 'POST',
+        headers: { 'User-Agent': 'Kettle/'.padEnd(200, '1234567890.') },
+        body: new URLSearchParams({ identifier: person.email, password: person.password }),
+      });
+      await page.goto('/account/sessions');
+      await expect(page.getByRole('button', { name: 'End all other sessions' })).toBeVisible();
+    },
+  },
+  {
+    name: 'activity',
+    async open(page, { person }) {
+      await signUp(page, person);
+      await page.goto('/account/activity');
+    },
+  },
+  {
+    name: 'activity, nothing found',
+    async open(page, { person }) {
+      await signUp(page, person);
+      await page.goto('/account/activity?group=administrators');
+    },
+  },
+  {
+    name: 'delete account',
+    async open(page, { person }) {
+      await signUp(page, person);
+      await page.goto('/account/delete');
+    },
+  },
+  {
+    name: 'delete account, refused',
+    async open(page, { person }) {
+      await signUp(page, person);
+      await page.goto('/account/delete');
+      await page.getByRole('button', { name: 'Delete account' }).click();
+      await expectProblems(page, 'Enter your e-mail address or user name', 'Enter your password');
     },
   },
   { name: 'set up, dead link', open: (page) => page.goto('/setup') },

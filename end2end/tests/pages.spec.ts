@@ -8,9 +8,8 @@
 //   16       the duration of a keystroke: a figure, which `make lighthouse` prints
 //   22       whether the browser offers to save: it asks in a window of its own, which it has none of in tests
 //   23, 26-28, 32-36   passkeys and second factors: not there yet
-//   37-42    the pages of an account and its sessions, activity, and the warning before a session ends: not there yet; what
-//            there is of them is the dashboard (38: this session, the sign-in before) and the change of an address that was
-//            never proven (40)
+//   38       the place of a session: addresses are not looked up anywhere
+//   40, 42   the change of a proven address, and the warning before a session ends: not there yet
 
 import type { Page } from '@playwright/test';
 import { PLACES } from '../support/places';
@@ -86,7 +85,7 @@ test('titles are unique (ux 3)', async ({ page, person }) => {
   };
   await note('/', '/sign-up', '/sign-in', '/forgot-password', '/reset-password');
   await signUp(page, person);
-  await note('/dashboard', '/account/password');
+  await note('/dashboard', '/account', '/account/password', '/account/sessions', '/account/activity', '/account/delete');
   expect(titles).toEqual([...new Set(titles)]);
 });
 

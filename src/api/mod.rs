@@ -21,8 +21,16 @@ pub mod cancel_email_change;
 pub mod change_email;
 /// Changing the password.
 pub mod change_password;
+/// Another user name.
+pub mod change_username;
 /// The password once more, for a sensitive act.
 pub mod confirm_password;
+/// The end of an account.
+pub mod delete_account;
+/// Ending all of one's other sessions.
+pub mod end_other_sessions;
+/// Ending one of one's sessions.
+pub mod end_session;
 /// The wire form of errors.
 mod error;
 /// Asking for a reset link.
@@ -70,6 +78,10 @@ pub const FORMS: &[FormRoute] = &[
     CHANGE_EMAIL,
     CANCEL_EMAIL_CHANGE,
     NOT_ME,
+    CHANGE_USERNAME,
+    END_SESSION,
+    END_OTHER_SESSIONS,
+    DELETE_ACCOUNT,
     SET_THEME,
     ADMIN_ACT,
     ADMIN_PERSON,
@@ -104,6 +116,14 @@ pub const CHANGE_EMAIL: FormRoute = FormRoute { action: "/api/change_email", pag
 pub const CANCEL_EMAIL_CHANGE: FormRoute = FormRoute { action: "/api/cancel_email_change", page: "/account/email" };
 /// "This was not me", by link.
 pub const NOT_ME: FormRoute = FormRoute { action: "/api/not_me", page: "/not-me" };
+/// Another user name.
+pub const CHANGE_USERNAME: FormRoute = FormRoute { action: "/api/change_username", page: "/account/username" };
+/// The end of one of one's sessions.
+pub const END_SESSION: FormRoute = FormRoute { action: "/api/end_session", page: "/account/sessions" };
+/// The end of all of one's other sessions.
+pub const END_OTHER_SESSIONS: FormRoute = FormRoute { action: "/api/end_other_sessions", page: "/account/sessions" };
+/// The end of an account.
+pub const DELETE_ACCOUNT: FormRoute = FormRoute { action: "/api/delete_account", page: "/account/delete" };
 /// The colours of every page; its form stands on all of them.
 pub const SET_THEME: FormRoute = FormRoute { action: "/api/set_theme", page: "/" };
 /// One act on several people.

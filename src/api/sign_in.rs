@@ -16,7 +16,10 @@ pub async fn sign_in(
     #[server(default)] next: String,
 ) -> Result<(), AuthError> {
     use crate::{
-        domain::{flash::Flash, safe_path::SafePath},
+        domain::{
+            flash::{Flash, Notice},
+            safe_path::SafePath,
+        },
         server::{flows::sign_in, http::call::Call},
     };
 
@@ -24,6 +27,7 @@ pub async fn sign_in(
     let attempt = sign_in::Attempt { identifier, password, remember };
     let outcome = sign_in::run(&call.state, &call.session, &call.request, attempt).await?;
     call.remember_device(outcome.device.as_ref());
-    call.see_other(&SafePath::parse(&next).unwrap_or_else(SafePath::dashboard), &Flash::default());
+    let told = if outcome.is_kept { Flash::notice(Notice::DeletionCancelled) } else { Flash::default() };
+    call.see_other(&SafePath::parse(&next).unwrap_or_else(SafePath::dashboard), &told);
     Ok(())
 }

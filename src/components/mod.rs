@@ -16,12 +16,16 @@ pub mod mark;
 pub mod meter;
 /// A message that is no error.
 pub mod notice;
+/// The ways to the pages beside one of a list.
+pub mod older_newer;
 /// The way through a list.
 pub mod pager;
 /// A password with show and hide.
 pub mod password_input;
 /// A sentence with something marked up inside.
 pub mod sentence;
+/// Links between pages that belong together.
+pub mod sub_navigation;
 /// A table.
 pub mod table;
 /// A line of text with its label.

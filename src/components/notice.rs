@@ -6,7 +6,8 @@ use leptos::prelude::*;
 #[component]
 pub fn NoticeBox(
     /// The sentence.
-    sentence: &'static str,
+    #[prop(into)]
+    sentence: String,
     /// Whether it is good news.
     #[prop(optional)]
     is_success: bool,

@@ -15,8 +15,8 @@ pub fn TextField(
     /// The label.
     label: &'static str,
     /// What helps before typing.
-    #[prop(optional)]
-    hint: Option<&'static str>,
+    #[prop(optional, into)]
+    hint: Option<String>,
     /// `type` of the input.
     #[prop(default = "text")]
     kind: &'static str,
@@ -36,7 +36,7 @@ pub fn TextField(
     let error = error_for(field, &errors);
     let described_by = described_by(field, hint.is_some());
     view! {
-        <FieldFrame field label hint=hint.map(str::to_owned) error>
+        <FieldFrame field label hint error>
             <input
                 class="input"
                 id=field.id()

@@ -87,6 +87,15 @@ pub enum Problem {
     /// Not a user name.
     #[error("not a user name")]
     UsernameShape,
+    /// A user name that somebody has.
+    #[error("a user name that somebody has")]
+    UsernameTaken,
+    /// The new user name is the old one.
+    #[error("the user name did not change")]
+    UsernameSame,
+    /// Not what this account is called.
+    #[error("not the identifier of this account")]
+    IdentifierWrong,
     /// Neither an e-mail address nor a user name.
     #[error("neither an e-mail address nor a user name")]
     IdentifierShape,

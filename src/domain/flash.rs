@@ -6,6 +6,7 @@ use super::{
     console::Act,
     error::AuthError,
     field::{Field, FieldError},
+    moment::Moment,
 };
 
 /// A message that a page shows once.
@@ -64,6 +65,23 @@ pub enum Notice {
     RoleTaken,
     /// It was so already.
     NothingChanged,
+    /// After one of one's other sessions was ended.
+    SessionRevoked,
+    /// After all of one's other sessions were ended.
+    OtherSessionsRevoked,
+    /// After a change of the user name.
+    UsernameChanged,
+    /// The account will be deleted; signing in before this instant keeps it.
+    DeletionRequested {
+        /// When it is too late.
+        until: Moment,
+    },
+    /// The account is gone.
+    AccountDeleted,
+    /// The session ended because its account is to be deleted.
+    AccountToBeDeleted,
+    /// The account was to be deleted, and is kept.
+    DeletionCancelled,
 }
 
 impl Notice {
@@ -101,6 +119,10 @@ impl Notice {
                 | Self::PersonDeleted
                 | Self::RoleGiven
                 | Self::RoleTaken
+                | Self::SessionRevoked
+                | Self::OtherSessionsRevoked
+                | Self::UsernameChanged
+                | Self::DeletionCancelled
         )
     }
 }

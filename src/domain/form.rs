@@ -40,6 +40,10 @@ pub enum Form {
     Password,
     /// Another address.
     ChangeEmail,
+    /// Another user name.
+    ChangeUsername,
+    /// The end of an account, in exchange for its name, typed, and the password.
+    DeleteAccount,
 }
 
 /// The identifiers of a new account; at least one is there.
@@ -69,7 +73,8 @@ impl Form {
                 }
                 note(Field::NewPassword, password::check_new(&value(Field::NewPassword), minimum));
             }
-            Self::SignIn => {
+            Self::ChangeUsername => note(Field::Username, Username::parse(&value(Field::Username)).map(drop)),
+            Self::SignIn | Self::DeleteAccount => {
                 note(Field::Identifier, Identifier::parse(&value(Field::Identifier)).map(drop));
                 note(Field::Password, password::check_current(&value(Field::Password)));
             }
@@ -166,6 +171,8 @@ mod tests {
                 Form::ChangePassword { minimum },
                 Form::Password,
                 Form::ChangeEmail,
+                Form::ChangeUsername,
+                Form::DeleteAccount,
             ] {
                 for error in form.check(|_| text.clone()) {
                     prop_assert!(!error.problem.to_string().is_empty());

@@ -9,6 +9,8 @@ pub mod account;
 pub mod console;
 /// E-mail addresses.
 pub mod email;
+/// Why sessions end.
+pub mod end_reason;
 /// What can go wrong, as the closed list that crosses the wire.
 pub mod error;
 /// What can happen to an account.
@@ -25,6 +27,8 @@ pub mod identifier;
 pub mod moment;
 /// What the page behind "This was not me" is given.
 pub mod not_me;
+/// What the pages of somebody's own account are given.
+pub mod own_account;
 /// What a page is given before it is drawn.
 pub mod page_data;
 /// Password length and form.

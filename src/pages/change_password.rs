@@ -10,7 +10,8 @@ use crate::{
 };
 
 use super::{
-    frame::{Frame, flash, site},
+    account_frame::AccountFrame,
+    frame::{flash, site},
     new_password::NewPasswordField,
 };
 
@@ -29,7 +30,7 @@ fn Change(user: CurrentUser) -> impl IntoView {
     let own_words: Vec<String> =
         user.email.iter().map(ToString::to_string).chain(user.username.iter().map(ToString::to_string)).collect();
     view! {
-        <Frame title=text.title>
+        <AccountFrame title=text.title path=api::CHANGE_PASSWORD.page>
             <h1>{text.heading}</h1>
             <Form action=api::CHANGE_PASSWORD.action.to_owned() rules>
                 <input type="text" name="username" autocomplete="username" value=user.credential_name() hidden readonly />
@@ -43,6 +44,6 @@ fn Change(user: CurrentUser) -> impl IntoView {
             <p class="aside">
                 <a href="/dashboard">{text.back}</a>
             </p>
-        </Frame>
+        </AccountFrame>
     }
 }

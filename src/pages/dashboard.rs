@@ -57,6 +57,9 @@ fn Dashboard(user: CurrentUser, previous: Option<PreviousSignIn>) -> impl IntoVi
                         {detail(text.member_since, view! { <Day at=user.member_since /> })}
                         {detail(text.password, view! { <a href="/account/password">{text.change_password}</a> })}
                     </dl>
+                    <p>
+                        <a href="/account">{text.your_account}</a>
+                    </p>
                 </section>
                 <section class="card" aria-labelledby="this-session">
                     <h2 id="this-session">{text.this_session}</h2>
@@ -66,6 +69,9 @@ fn Dashboard(user: CurrentUser, previous: Option<PreviousSignIn>) -> impl IntoVi
                         {detail(text.address, view! { <span dir="ltr" class="wrap">{session.address}</span> })}
                         {detail(text.ends_at_the_latest, view! { <Time at=session.until /> })}
                     </dl>
+                    <p>
+                        <a href="/account/sessions">{text.your_sessions}</a>
+                    </p>
                 </section>
                 <section class="card" aria-labelledby="last-sign-in">
                     <h2 id="last-sign-in">{text.last_sign_in}</h2>
@@ -86,6 +92,9 @@ fn Dashboard(user: CurrentUser, previous: Option<PreviousSignIn>) -> impl IntoVi
                         }
                         None => view! { <p class="empty">{text.first_time}</p> }.into_any(),
                     }}
+                    <p>
+                        <a href="/account/activity">{text.your_activity}</a>
+                    </p>
                 </section>
             </div>
         </Frame>

@@ -140,6 +140,7 @@ fn Navigation(visitor: Visitor, visit: Visit) -> impl IntoView {
         Visitor::Known(user) => view! {
             {user.is_admin().then(|| console_link(&visit))}
             {link("/dashboard", user.name())}
+            {link("/account", text.account.to_owned())}
             <form method="post" action=api::SIGN_OUT.action>
                 <button class="button button-quiet" type="submit">
                     {text.sign_out}

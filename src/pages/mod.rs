@@ -1,17 +1,27 @@
 //! One file per URL: title, form, states. Must not hold SQL or rules.
 
+/// `/account`
+pub mod account;
+/// What the pages of an account stand in.
+mod account_frame;
+/// `/account/activity`
+pub mod activity;
 /// The console.
 pub mod admin;
 /// `/account/email`
 pub mod change_email;
 /// `/account/password`
 pub mod change_password;
+/// `/account/username`
+pub mod change_username;
 /// `/account/confirm`
 pub mod confirm_password;
 /// What every page of the console stands in.
 pub mod console;
 /// `/dashboard`
 pub mod dashboard;
+/// `/account/delete`
+pub mod delete_account;
 /// `/dev/mail`
 pub mod dev_mail;
 /// `/dev/style`
@@ -32,6 +42,8 @@ mod new_password;
 pub mod not_me;
 /// `/reset-password`
 pub mod reset_password;
+/// `/account/sessions`
+pub mod sessions;
 /// `/setup`
 pub mod set_up;
 /// `/sign-in`

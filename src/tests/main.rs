@@ -4,6 +4,8 @@
 
 mod support;
 
+mod account;
+mod activity;
 mod assets;
 mod audit_chain;
 mod authorization;
@@ -11,14 +13,18 @@ mod bad_input;
 mod brand;
 mod change_email;
 mod change_password;
+mod change_username;
 mod command_line;
 mod confirm_password;
 mod csrf;
 mod dashboard;
+mod delete_account;
 mod events;
+mod export;
 mod headers;
 mod mail;
 mod not_me;
+mod own_sessions;
 mod pages;
 mod reset_password;
 mod roles;

@@ -21,7 +21,10 @@ on_both_engines! {
             assert_eq!(page.body.matches("aria-current").count(), 1, "{path}");
             assert!(page.body.contains(&format!("href=\"{path}\" aria-current=\"page\"")), "{path}: {}", page.body);
         }
-        assert!(!person.browser.get("/account/password").await.body.contains("aria-current"));
+        assert!(!person.browser.get("/account/confirm").await.body.contains("aria-current"));
+        let page = person.browser.get("/account/password").await;
+        assert_eq!(page.body.matches("aria-current").count(), 1, "of the pages of the account: {}", page.body);
+        assert!(page.body.contains("href=\"/account/password\" aria-current=\"page\""), "{}", page.body);
     }
 
     /// Errors are drawn outside of the layers that know people, and still do not offer to sign in to who is signed in.

@@ -4,6 +4,8 @@
 //! The shapes stand here, one struct an area; the English stands in `en/`. A new language is a folder beside `en/`, a
 //! variant of [`Language`] and one more arm each in [`Language::tag`] and `say!`; what it leaves out does not compile.
 
+/// The shapes of the texts of somebody's own account.
+pub mod account;
 /// A sentence around something that is marked up.
 pub mod around;
 /// The shapes of the console's texts.
@@ -18,10 +20,12 @@ pub mod pages;
 pub mod pieces;
 
 use crate::domain::{
+    end_reason::EndReason,
     error::AuthError,
     event::EventKind,
     field::FieldError,
     flash::Notice,
+    own_account::EventGroup,
     strength::{Reason, Strength},
     theme::Theme,
 };
@@ -262,7 +266,7 @@ pub fn field_error(error: FieldError) -> String {
 
 /// The sentence of a notice.
 #[must_use]
-pub fn notice(notice: Notice) -> &'static str {
+pub fn notice(notice: Notice) -> String {
     say!(sentences::notice(notice))
 }
 
@@ -288,4 +292,58 @@ pub fn event(kind: EventKind) -> &'static str {
 #[must_use]
 pub fn theme_name(theme: Theme) -> &'static str {
     say!(sentences::theme_name(theme))
+}
+
+/// What the pages of an account have in common.
+#[must_use]
+pub fn account_frame() -> &'static account::AccountFrame {
+    say!(account::ACCOUNT_FRAME)
+}
+
+/// `/account`
+#[must_use]
+pub fn account() -> &'static account::Account {
+    say!(account::ACCOUNT)
+}
+
+/// `/account/sessions`
+#[must_use]
+pub fn sessions() -> &'static account::Sessions {
+    say!(account::SESSIONS)
+}
+
+/// `/account/activity`
+#[must_use]
+pub fn activity() -> &'static account::Activity {
+    say!(account::ACTIVITY)
+}
+
+/// `/account/username`
+#[must_use]
+pub fn change_username() -> &'static account::ChangeUsername {
+    say!(account::CHANGE_USERNAME)
+}
+
+/// `/account/delete`
+#[must_use]
+pub fn delete_account() -> &'static account::DeleteAccount {
+    say!(account::DELETE_ACCOUNT)
+}
+
+/// How a session ended, for the person whose it was.
+#[must_use]
+pub fn end_reason(reason: EndReason) -> &'static str {
+    say!(account::end_reason(reason))
+}
+
+/// What events that belong together are called.
+#[must_use]
+pub fn event_group(group: EventGroup) -> &'static str {
+    say!(account::event_group(group))
+}
+
+/// What more there is to know of an event, for the person whom it concerns. `of` reads what it says beside the rest.
+#[must_use]
+pub fn event_detail<'d>(kind: EventKind, of: impl Fn(&str) -> Option<&'d str>) -> Option<String> {
+    say!(account::event_detail(kind, of))
 }

@@ -276,6 +276,8 @@ pub struct Dashboard {
     pub password: &'static str,
     /// The link beside it.
     pub change_password: &'static str,
+    /// The link to everything of the account.
+    pub your_account: &'static str,
     /// The heading above the session.
     pub this_session: &'static str,
     /// When it began.
@@ -286,6 +288,8 @@ pub struct Dashboard {
     pub address: &'static str,
     /// When it ends whatever happens.
     pub ends_at_the_latest: &'static str,
+    /// The link to the other sessions.
+    pub your_sessions: &'static str,
     /// The heading above the sign-in before.
     pub last_sign_in: &'static str,
     /// When that was.
@@ -296,6 +300,8 @@ pub struct Dashboard {
     pub change_your_password: &'static str,
     /// Where there was no sign-in before.
     pub first_time: &'static str,
+    /// The link to what else happened.
+    pub your_activity: &'static str,
 }
 
 /// `/account/password`

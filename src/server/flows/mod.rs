@@ -17,6 +17,8 @@ pub mod manage;
 pub mod not_me;
 /// Which settings are in force since the last start.
 pub mod note_settings;
+/// What people see of their own account and do to it.
+pub mod own_account;
 /// A new password by link.
 pub mod reset_password;
 /// The first administrator.
@@ -80,11 +82,13 @@ pub struct Outcome {
     pub next: NextStep,
     /// What the browser is to bring to its next sign-in, where it has none yet.
     pub device: Option<OneTimeToken>,
+    /// Whether the account was to be deleted, and is kept now that its owner came back.
+    pub is_kept: bool,
 }
 
 impl From<NextStep> for Outcome {
     fn from(next: NextStep) -> Self {
-        Self { next, device: None }
+        Self { next, device: None, is_kept: false }
     }
 }
 
@@ -105,7 +109,7 @@ async fn begin_session(
     match begin.await {
         Ok(is_strange) => {
             let device = remember_device(state, request, user, is_strange).await;
-            Outcome { next: NextStep::Dashboard, device }
+            Outcome { next: NextStep::Dashboard, device, is_kept: false }
         }
         Err(error) => {
             tracing::error!(%error, user = %user.id, "done, but without a session");

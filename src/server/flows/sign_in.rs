@@ -23,7 +23,7 @@ use crate::{
 };
 
 use super::{
-    NextStep, Outcome,
+    NextStep, Outcome, own_account,
     throttle::{self, Limit},
     verify_email,
 };
@@ -39,7 +39,7 @@ pub struct Attempt {
     pub remember: bool,
 }
 
-/// Verifies and begins a session.
+/// Verifies and begins a session; an account that was to be deleted is then kept.
 ///
 /// # Errors
 /// Field messages for an incomplete form; [`AuthError::InvalidCredentials`] for an unknown person, a wrong password, a disabled
@@ -96,10 +96,12 @@ pub async fn run(
     if let (Some(new), Some(old)) = (&verified.upgraded, &user.password_hash) {
         users::upgrade_hash(&mut state.db.write().await?, &user.id, old, new).await?;
     }
+    let is_kept = own_account::delete::keep(state, request, &user.id).await?;
     let is_strange = super::is_strange_browser(state, request, &user).await?;
     session.start(state, &user, attempt.remember, "sign_in", request).await?;
     tracing::info!(user = %user.id, address = %request.address, factor = "pwd", "signed in");
-    Ok(Outcome { next: NextStep::Dashboard, device: super::remember_device(state, request, &user, is_strange).await })
+    let device = super::remember_device(state, request, &user, is_strange).await;
+    Ok(Outcome { next: NextStep::Dashboard, device, is_kept })
 }
 
 /// Refuses alike for every reason, with the same work; only the log knows which it was (ASVS 6.3.8, 16.3.1).

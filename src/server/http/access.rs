@@ -33,7 +33,8 @@ use super::{cookies::Jar, errors, flash};
 /// Pages anybody may see.
 const PUBLIC: [&str; 5] = ["/forgot-password", "/not-me", "/reset-password", "/setup", "/verify-email"];
 /// Pages of a sensitive act: they ask for the password again if it was last shown too long ago (ASVS 7.5.1).
-const CONFIRMED: [&str; 4] = ["/account/email", "/admin/people/act", "/admin/people/new", "/admin/people/{id}"];
+const CONFIRMED: [&str; 5] =
+    ["/account/email", "/account/username", "/admin/people/act", "/admin/people/new", "/admin/people/{id}"];
 /// What is for administrators begins with this.
 const CONSOLE: &str = "/admin";
 /// Pages that make no sense to somebody who is signed in; they go to the dashboard.
@@ -135,6 +136,7 @@ async fn to_sign_in(state: &AppState, request: &Parts) -> Response {
         None if is_form_of_ended => Notice::SessionEnded,
         Some(EndReason::Idle | EndReason::Expired) => Notice::SessionExpired,
         Some(EndReason::SignedOut | EndReason::Replaced) | None => Notice::SignInFirst,
+        Some(EndReason::AccountDeleted) => Notice::AccountToBeDeleted,
         Some(_) => Notice::SessionEnded,
     };
     let asked = request.uri.path_and_query().and_then(|asked| SafePath::parse(asked.as_str()));

@@ -135,6 +135,7 @@ impl Call {
         self.remember_device(outcome.device.as_ref());
         match outcome.next {
             NextStep::Dashboard => {
+                let done = if outcome.is_kept { Some(Notice::DeletionCancelled) } else { done };
                 self.see_other(&SafePath::dashboard(), &done.map(Flash::notice).unwrap_or_default());
             }
             NextStep::SignIn | NextStep::CheckMail => {

@@ -2,6 +2,8 @@
 
 /// Which pages need a session.
 pub mod access;
+/// What the pages of somebody's own account are given.
+pub mod account_pages;
 /// Files of the browser side.
 pub mod assets;
 /// Colour and sign of the site.
@@ -24,6 +26,8 @@ pub mod dev_style;
 pub mod document;
 /// Errors as pages or JSON.
 pub mod errors;
+/// A copy of somebody's data as a file.
+pub mod export;
 /// One-line protection of a team's own routes.
 pub mod extract;
 /// What survives one redirect.

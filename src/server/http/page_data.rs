@@ -33,7 +33,7 @@ use crate::{
     },
 };
 
-use super::{errors, links};
+use super::{account_pages, errors, links};
 
 /// Fetches what the matched page needs.
 pub async fn layer(State(state): State<AppState>, request: Request, next: Next) -> Response {
@@ -103,7 +103,7 @@ async fn fetch(state: &AppState, parts: &mut Parts) -> Result<(), FlowError> {
         "/setup" if if_alive(set_up::look_up(state, &link_token()).await)?.is_some() => {
             parts.extensions.insert(SetUpLink);
         }
-        _ => {}
+        page => account_pages::fetch(state, parts, page).await?,
     }
     Ok(())
 }
@@ -172,4 +172,5 @@ pub fn provide(parts: &Parts) {
     if let Some(link) = parts.extensions.get::<SetUpLink>() {
         provide_context(*link);
     }
+    account_pages::provide(parts);
 }

@@ -22,7 +22,7 @@ use crate::{
 };
 
 use super::{
-    access, assets, brand, cookies::Jar, csp_report, csrf, dev_mail, dev_style, document, errors, flash, forms,
+    access, assets, brand, cookies::Jar, csp_report, csrf, dev_mail, dev_style, document, errors, export, flash, forms,
     headers, links, own, page_data, principal, request, visit,
 };
 
@@ -47,6 +47,7 @@ pub fn build(state: AppState) -> Router {
         .leptos_routes_with_context(&state, generate_route_list(App), context, move || shell(options.clone()))
         .route_layer(from_fn_with_state(state.clone(), page_data::layer))
         .route_layer(from_fn_with_state(state.clone(), access::layer))
+        .merge(export::routes())
         .merge(own::routes())
         .layer(from_fn_with_state(state.clone(), links::layer))
         .layer(from_fn_with_state(state.clone(), flash::layer))

@@ -1,5 +1,7 @@
 //! Background tasks, one file each; this one wakes them. Must not do the work itself.
 
+/// Removes accounts that are to be deleted.
+pub mod deletions;
 /// Answers requests for a link.
 pub mod link_requests;
 /// Delivers mail.
@@ -54,6 +56,7 @@ pub async fn run_once(state: &AppState, transport: Option<&Transport>) -> Result
         link_requests::run(state).await,
         mailed.await,
         sessions::run(state).await,
+        deletions::run(state).await,
         retention::run(state).await,
         sealing::run(state).await,
         verification::run(state).await,

@@ -4,6 +4,8 @@
 pub mod chain;
 /// The two engines behind one face.
 pub mod db;
+/// Accounts that are to be deleted.
+pub mod deletions;
 /// The audit log as lists and exports show it.
 pub mod event_list;
 /// The audit log.
@@ -26,8 +28,12 @@ pub mod not_me_links;
 pub mod notes;
 /// Mail waiting to be sent.
 pub mod outbox;
+/// Sessions as their owner lists them.
+pub mod own_sessions;
 /// People as administrators look for them.
 pub mod people;
+/// What people's own pages say of them.
+pub mod profiles;
 /// Sessions as a record, for administrators.
 pub mod session_records;
 /// Sessions and their history.

@@ -1,6 +1,7 @@
 //! Sessions and their history, as rows. A row is keyed by the SHA-256 of the cookie's value, which is stored nowhere.
 //! Must not know cookies.
 
+pub use crate::domain::end_reason::EndReason;
 use crate::domain::{account::PreviousSignIn, moment::Moment};
 use crate::server::device;
 
@@ -8,74 +9,6 @@ use super::{
     Handle, StoreError,
     db::{execute, fetch},
 };
-
-/// Why a session ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EndReason {
-    /// The person signed out.
-    SignedOut,
-    /// The same browser signed in again and got a new session.
-    Replaced,
-    /// Nothing was heard for too long.
-    Idle,
-    /// It reached the age at which every session ends.
-    Expired,
-    /// The password was reset by mail.
-    PasswordReset,
-    /// The password was changed in another session.
-    PasswordChanged,
-    /// The account was disabled.
-    AccountDisabled,
-    /// The account is to be deleted.
-    AccountDeleted,
-    /// The person ended it from another session.
-    Revoked,
-    /// An administrator ended it.
-    EndedByAdministrator,
-    /// The owner said that something was not them.
-    NotMe,
-}
-
-impl EndReason {
-    /// Every reason.
-    pub const ALL: [Self; 11] = [
-        Self::SignedOut,
-        Self::Replaced,
-        Self::Idle,
-        Self::Expired,
-        Self::PasswordReset,
-        Self::PasswordChanged,
-        Self::AccountDisabled,
-        Self::AccountDeleted,
-        Self::Revoked,
-        Self::EndedByAdministrator,
-        Self::NotMe,
-    ];
-
-    /// As stored.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::SignedOut => "signed_out",
-            Self::Replaced => "replaced",
-            Self::Idle => "idle",
-            Self::Expired => "expired",
-            Self::PasswordReset => "password_reset",
-            Self::PasswordChanged => "password_changed",
-            Self::AccountDisabled => "account_disabled",
-            Self::AccountDeleted => "account_deleted",
-            Self::Revoked => "revoked",
-            Self::EndedByAdministrator => "ended_by_administrator",
-            Self::NotMe => "not_me",
-        }
-    }
-
-    /// What was stored.
-    #[must_use]
-    pub fn parse(stored: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|reason| reason.as_str() == stored)
-    }
-}
 
 /// A session as stored.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -110,6 +43,7 @@ pub struct SessionRow {
     /// The person's count of password changes now.
     current_version: Option<i64>,
     disabled_at: Option<i64>,
+    deletion_at: Option<i64>,
 }
 
 impl SessionRow {
@@ -121,6 +55,9 @@ impl SessionRow {
         }
         if self.disabled_at.is_some() {
             return Some(EndReason::AccountDisabled);
+        }
+        if self.deletion_at.is_some() {
+            return Some(EndReason::AccountDeleted);
         }
         if self.current_version != Some(self.credential_version) {
             return Some(EndReason::PasswordChanged);
@@ -189,7 +126,7 @@ pub async fn find(on: impl Into<Handle<'_>>, token_hash: &str) -> Result<Option<
         SessionRow,
         on,
         "select sessions.id, user_id, sessions.created_at, authenticated_at, last_seen_at, idle_seconds, expires_at, address, user_agent, factors,
-                sessions.credential_version, data, ended_at, end_reason, users.credential_version as current_version, disabled_at
+                sessions.credential_version, data, ended_at, end_reason, users.credential_version as current_version, disabled_at, deletion_at
          from sessions join users on users.id = user_id where token_hash = $1",
         token_hash
     )

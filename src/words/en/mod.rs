@@ -1,5 +1,7 @@
 //! English. Must not decide anything but the wording.
 
+/// Somebody's own account.
+pub mod account;
 /// The console.
 pub mod console;
 /// The page behind "This was not me".

@@ -180,16 +180,19 @@ pub const DASHBOARD: &Dashboard = &Dashboard {
     member_since: "Member since",
     password: "Password",
     change_password: "Change password",
+    your_account: "Your account",
     this_session: "This session",
     signed_in: "Signed in",
     browser: "Browser",
     address: "Address",
     ends_at_the_latest: "Ends at the latest",
+    your_sessions: "All your sessions",
     last_sign_in: "Last sign-in before this one",
     when: "When",
     not_you: Around::new("Not you? {} and sign out your other devices."),
     change_your_password: "Change your password",
     first_time: "This is your first time here. Welcome.",
+    your_activity: "All your activity",
 };
 
 /// `/account/password`

@@ -77,6 +77,9 @@ pub fn field_error(error: FieldError) -> String {
             username::MIN_CHARACTERS,
             username::MAX_CHARACTERS
         ),
+        (Problem::UsernameTaken, _) => "Choose another user name: somebody has this one".into(),
+        (Problem::UsernameSame, _) => "Enter a user name that differs from the one you have".into(),
+        (Problem::IdentifierWrong, _) => "Enter the e-mail address or user name of this account".into(),
         (Problem::IdentifierShape, _) => "Enter an e-mail address like name@example.com, or a user name".into(),
         (Problem::PasswordTooShort { minimum }, _) => format!("Use at least {minimum} characters"),
         (Problem::PasswordTooLong, _) => format!("Use at most {} characters", password::MAX_CODE_POINTS),
@@ -97,8 +100,8 @@ pub fn field_error(error: FieldError) -> String {
 }
 
 /// A notice.
-pub fn notice(notice: Notice) -> &'static str {
-    match notice {
+pub fn notice(notice: Notice) -> String {
+    let sentence = match notice {
         Notice::SignedOut => "You are signed out.",
         Notice::SessionExpired => "You were signed out because your session expired. Sign in again to go on.",
         Notice::SessionEnded => "This session was ended. Sign in again to go on.",
@@ -129,7 +132,22 @@ pub fn notice(notice: Notice) -> &'static str {
         Notice::RoleGiven => "The role is given. It is in force with the next request.",
         Notice::RoleTaken => "The role is taken away. That is in force with the next request.",
         Notice::NothingChanged => "Nothing was changed: it was so already.",
-    }
+        Notice::SessionRevoked => "That session is ended.",
+        Notice::OtherSessionsRevoked => "All your other sessions are ended.",
+        Notice::UsernameChanged => "Your user name is changed.",
+        Notice::DeletionRequested { until } => {
+            return format!(
+                "Your account will be deleted on {}, and all its sessions have ended. To keep it, sign in before then.",
+                until.for_people()
+            );
+        }
+        Notice::AccountDeleted => "Your account is deleted.",
+        Notice::AccountToBeDeleted => {
+            "This session was ended because the account is to be deleted. To keep the account, sign in."
+        }
+        Notice::DeletionCancelled => "Welcome back. Your account is kept and will not be deleted.",
+    };
+    sentence.into()
 }
 
 /// The word beside the bar.

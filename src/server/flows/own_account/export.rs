@@ -1,0 +1,134 @@
+//! A copy of everything that is stored of a person, for them to take away. Must not hold a hash, a token, or what belongs to
+//! somebody else (ASVS 14.2.6, 15.3.1).
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::{
+    domain::{account::CurrentUser, error::AuthError, event::EventKind, moment::Moment, own_account::Agent},
+    server::{
+        error::FlowError,
+        request_info::RequestInfo,
+        state::AppState,
+        storage::{
+            Tx,
+            events::{self, Page, Wanted},
+            own_sessions, profiles,
+        },
+    },
+};
+
+use super::activity;
+
+/// Rows read at once.
+const BATCH: i64 = 1_000;
+
+/// The copy.
+#[derive(Clone, Debug, Serialize)]
+pub struct Export {
+    site: String,
+    exported_at: String,
+    profile: Value,
+    roles: Vec<Value>,
+    known_devices: i64,
+    sessions: Vec<Value>,
+    events: Vec<Value>,
+}
+
+/// Makes the copy, and writes down that it was made, in one transaction.
+///
+/// # Errors
+/// [`AuthError::NotSignedIn`] if the session or the account is gone by now.
+pub async fn run(state: &AppState, user: &CurrentUser, request: &RequestInfo) -> Result<Export, FlowError> {
+    let mut tx = state.db.begin().await?;
+    super::still_signed_in(&mut tx, user).await?;
+    let profile = profiles::find(&mut tx, &user.id).await?.ok_or(AuthError::NotSignedIn)?;
+    super::own_event(EventKind::DataExported, user, request).record(state, &mut tx).await?;
+    let roles = profiles::roles(&mut tx, &user.id).await?;
+    let export = Export {
+        site: state.config.site_name.clone(),
+        exported_at: state.now().rfc3339(),
+        profile: json!({
+            "id": profile.id,
+            "email": profile.email,
+            "email_confirmed_at": instant(profile.email_verified_at),
+            "wanted_email": profile.wanted_email,
+            "username": profile.username,
+            "wanted_username": profile.wanted_username,
+            "member_since": Moment(profile.created_at).rfc3339(),
+            "password_changed_at": instant(profile.password_changed_at),
+            "last_sign_in_at": instant(profile.last_sign_in_at),
+        }),
+        roles: roles
+            .into_iter()
+            .map(|held| json!({ "role": held.role, "granted_at": Moment(held.granted_at).rfc3339() }))
+            .collect(),
+        known_devices: profiles::count_devices(&mut tx, &user.id).await?,
+        sessions: sessions(&mut tx, &user.id).await?,
+        events: events(&mut tx, &user.id).await?,
+    };
+    tx.commit().await?;
+    tracing::info!(user = %user.id, address = %request.address, "data exported");
+    Ok(export)
+}
+
+async fn sessions(tx: &mut Tx, user_id: &str) -> Result<Vec<Value>, FlowError> {
+    let mut sessions = Vec::new();
+    let mut last = String::new();
+    loop {
+        let rows = own_sessions::all_after(&mut *tx, user_id, &last, BATCH).await?;
+        let Some(end) = rows.last().map(|row| row.id.clone()) else { return Ok(sessions) };
+        last = end;
+        sessions.extend(rows.into_iter().map(|row| {
+            json!({
+                "id": row.id,
+                "signed_in_at": Moment(row.created_at).rfc3339(),
+                "last_seen_at": Moment(row.last_seen_at).rfc3339(),
+                "ends_at_the_latest": Moment(row.expires_at).rfc3339(),
+                "ended_at": instant(row.ended_at),
+                "end_reason": row.end_reason,
+                "address": row.address,
+                "user_agent": row.user_agent,
+                "factors": row.factors,
+            })
+        }));
+    }
+}
+
+async fn events(tx: &mut Tx, user_id: &str) -> Result<Vec<Value>, FlowError> {
+    let wanted = Wanted { target: Some(user_id.to_owned()), ..Wanted::default() };
+    let mut exported = Vec::new();
+    let mut page = Page::First;
+    loop {
+        let rows = events::list(&mut *tx, &wanted, &page, BATCH).await?;
+        let Some(last) = rows.last() else { break };
+        page = Page::OlderThan(last.content.id.clone());
+        exported.extend(rows.iter().map(|row| {
+            let content = &row.content;
+            let by = activity::agent(content);
+            let is_shown = activity::shows_origin(by);
+            json!({
+                "at": Moment(content.at).rfc3339(),
+                "kind": content.kind,
+                "outcome": content.outcome,
+                "by": match by {
+                    Agent::Owner => "you",
+                    Agent::Unknown => "unknown",
+                    Agent::Administrator => "administrator",
+                    Agent::System => "system",
+                },
+                "session_id": (by != Agent::Administrator).then_some(&content.session_id),
+                "address": is_shown.then_some(&content.address),
+                "user_agent": is_shown.then_some(&content.user_agent),
+                "detail": activity::detail(content),
+            })
+        }));
+    }
+    // As sessions are: oldest first.
+    exported.reverse();
+    Ok(exported)
+}
+
+fn instant(at: Option<i64>) -> Option<String> {
+    at.map(|at| Moment(at).rfc3339())
+}
