@@ -8,9 +8,8 @@
 //   16       the duration of a keystroke: a figure, which `make lighthouse` prints
 //   22       whether the browser offers to save: it asks in a window of its own, which it has none of in tests
 //   23, 26-28, 32-36   passkeys and second factors: not there yet
-//   37-42    the pages of an account and its sessions, activity, and the warning before a session ends: not there yet; what
-//            there is of them is the dashboard (38: this session, the sign-in before) and the change of an address that was
-//            never proven (40)
+//   37-41    the pages of an account and its sessions, activity: not there yet; what there is of them is the dashboard (38:
+//            this session, the sign-in before) and the change of an address (40)
 
 import type { Page } from '@playwright/test';
 import { PLACES } from '../support/places';

@@ -17,6 +17,8 @@ pub mod confirm_password;
 mod error;
 /// Asking for a reset link.
 pub mod forgot_password;
+/// Staying signed in.
+pub mod keep_session;
 /// "This was not me".
 pub mod not_me;
 /// Another link to prove an address with.
@@ -60,6 +62,7 @@ pub const FORMS: &[FormRoute] = &[
     CHANGE_EMAIL,
     CANCEL_EMAIL_CHANGE,
     NOT_ME,
+    KEEP_SESSION,
     SET_THEME,
 ];
 
@@ -89,5 +92,7 @@ pub const CHANGE_EMAIL: FormRoute = FormRoute { action: "/api/change_email", pag
 pub const CANCEL_EMAIL_CHANGE: FormRoute = FormRoute { action: "/api/cancel_email_change", page: "/account/email" };
 /// "This was not me", by link.
 pub const NOT_ME: FormRoute = FormRoute { action: "/api/not_me", page: "/not-me" };
+/// "I am still here"; sent by script from every page of somebody who is signed in.
+pub const KEEP_SESSION: FormRoute = FormRoute { action: "/api/keep_session", page: "/dashboard" };
 /// The colours of every page; its form stands on all of them.
 pub const SET_THEME: FormRoute = FormRoute { action: "/api/set_theme", page: "/" };

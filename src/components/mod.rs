@@ -18,6 +18,8 @@ pub mod notice;
 pub mod password_input;
 /// A sentence with something marked up inside.
 pub mod sentence;
+/// The warning before a session ends.
+pub mod session_timer;
 /// A line of text with its label.
 pub mod text_field;
 /// A choice of colours.

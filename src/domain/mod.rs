@@ -33,6 +33,8 @@ pub mod pending_email;
 pub mod role;
 /// Paths of this site that a redirect may lead to.
 pub mod safe_path;
+/// How much longer a session goes on.
+pub mod session_time;
 /// What pages know of the site.
 pub mod site;
 /// How guessable a password is.

@@ -17,6 +17,7 @@ mod mail;
 mod not_me;
 mod pages;
 mod reset_password;
+mod session_timer;
 mod set_up;
 mod sign_in;
 mod sign_out;

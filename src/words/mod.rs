@@ -14,6 +14,8 @@ pub mod not_me;
 pub mod pages;
 /// The shapes of texts that belong to no single page.
 pub mod pieces;
+/// The shape of the warning before a session ends.
+pub mod session_timer;
 
 use crate::domain::{
     error::AuthError,
@@ -31,6 +33,7 @@ use self::{
         ResetPassword, SetUp, SignIn, SignUp, VerifyEmail,
     },
     pieces::{Device, Form, Frame, Mail, Meter, PasswordInput, ThemeSwitch, Ways},
+    session_timer::SessionTimer,
 };
 
 /// A language that texts exist in.
@@ -99,6 +102,12 @@ pub fn password_input() -> &'static PasswordInput {
 #[must_use]
 pub fn meter() -> &'static Meter {
     say!(pieces::METER)
+}
+
+/// The warning before a session ends.
+#[must_use]
+pub fn session_timer() -> &'static SessionTimer {
+    say!(session_timer::SESSION_TIMER)
 }
 
 /// Browser and system.
