@@ -4,7 +4,7 @@ import { expect, type Page } from '@playwright/test';
 import type { Mailbox } from './mailbox';
 import type { Person } from './person';
 import type { Server } from './server';
-import { askForLink, expectProblems, sendSignIn, signIn, signOut, signUp } from './steps';
+import { askForLink, confirmAddress, expectProblems, sendSignIn, signIn, signOut, signUp } from './steps';
 
 interface World {
   server: Server;
@@ -149,6 +149,36 @@ export const PLACES: Place[] = [
       await expectProblems(page, 'Enter your e-mail address or user name', 'Enter your password');
     },
   },
+  {
+    name: 'change e-mail, confirmed before',
+    async open(page, { person, mailbox }) {
+      await signUp(page, person);
+      await confirmAddress(page, person, mailbox);
+      await page.goto('/account/email');
+    },
+  },
+  {
+    name: 'change e-mail, waiting',
+    async open(page, { person, mailbox }) {
+      await signUp(page, person);
+      await confirmAddress(page, person, mailbox);
+      await page.goto('/account/email');
+      await page.getByLabel('New e-mail address').fill(person.email.replace('visitor', 'renamed'));
+      await page.getByRole('button', { name: 'Change address' }).click();
+      await expect(page.getByRole('heading', { level: 1 })).toHaveText('Confirm your new address');
+    },
+  },
+  {
+    name: 'not me',
+    async open(page, { person, mailbox }) {
+      await signUp(page, person);
+      await page.context().clearCookies();
+      await signIn(page, person);
+      await page.goto((await mailbox.strangeSignIns(person.email))[0]!.link);
+      await expect(page.getByRole('heading', { level: 1 })).toHaveText('This was not me');
+    },
+  },
+  { name: 'not me, dead link', open: (page) => page.goto('/not-me?token=none') },
   { name: 'set up, dead link', open: (page) => page.goto('/setup') },
   { name: 'set up', open: (page, { server }) => page.goto(server.setUpLink) },
   { name: 'mail', open: (page) => page.goto('/dev/mail') },

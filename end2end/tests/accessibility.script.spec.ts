@@ -3,7 +3,7 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { PLACES } from '../support/places';
-import { errorSummary, hydrated, sendSignIn } from '../support/steps';
+import { errorSummary, hydrated, sendSignIn, signUp } from '../support/steps';
 import { expect, test } from '../support/test';
 
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'];
@@ -45,6 +45,16 @@ test('axe: the meter, and a shown password (ux 1)', async ({ page }) => {
     await expect(page.locator('[data-announced]')).not.toBeEmpty();
     await expectNoViolations(page);
   }
+});
+
+test('axe: the warning before a session ends (ux 1, ux 42)', async ({ page, person }) => {
+  await page.clock.install();
+  await signUp(page, person);
+  await page.waitForLoadState('networkidle');
+  await page.clock.fastForward(28 * 60_000 + 1_000);
+  await expect(page.getByRole('alertdialog')).toBeVisible();
+  await page.clock.resume();
+  await expectNoViolationsInAnyLook(page);
 });
 
 async function expectNoViolationsInAnyLook(page: Page) {

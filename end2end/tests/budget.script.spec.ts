@@ -17,6 +17,7 @@ const LIMITS: Record<string, number> = {
   'sign-in': 120_000,
   'sign-up, before the estimator': 130_000,
   estimator: 700_000,
+  dashboard: 120_000,
 };
 
 const isRelease = !findServer().split(sep).includes('debug');

@@ -9,7 +9,6 @@
 //   22       whether the browser offers to save: it asks in a window of its own, which it has none of in tests
 //   23, 26-28, 32-36   passkeys and second factors: not there yet
 //   38       the place of a session: addresses are not looked up anywhere
-//   40, 42   the change of a proven address, and the warning before a session ends: not there yet
 
 import type { Page } from '@playwright/test';
 import { PLACES } from '../support/places';

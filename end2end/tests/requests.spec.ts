@@ -3,7 +3,7 @@
 import { signIn, signUp } from '../support/steps';
 import { expect, test } from '../support/test';
 
-const FORMS = ['sign_up', 'sign_in', 'sign_out', 'forgot_password', 'reset_password', 'change_password', 'set_up', 'verify_email', 'resend_verification', 'change_email', 'set_theme'];
+const FORMS = ['sign_up', 'sign_in', 'sign_out', 'forgot_password', 'reset_password', 'change_password', 'set_up', 'verify_email', 'resend_verification', 'change_email', 'cancel_email_change', 'not_me', 'keep_session', 'set_theme'];
 
 test('an unknown address is a page that says so, with the number of the request', async ({ page, watch }) => {
   watch.expect(/console error: .*404/);

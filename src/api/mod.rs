@@ -35,6 +35,8 @@ pub mod end_session;
 mod error;
 /// Asking for a reset link.
 pub mod forgot_password;
+/// Staying signed in.
+pub mod keep_session;
 /// "This was not me".
 pub mod not_me;
 /// Another link to prove an address with.
@@ -82,6 +84,7 @@ pub const FORMS: &[FormRoute] = &[
     END_SESSION,
     END_OTHER_SESSIONS,
     DELETE_ACCOUNT,
+    KEEP_SESSION,
     SET_THEME,
     ADMIN_ACT,
     ADMIN_PERSON,
@@ -124,6 +127,8 @@ pub const END_SESSION: FormRoute = FormRoute { action: "/api/end_session", page:
 pub const END_OTHER_SESSIONS: FormRoute = FormRoute { action: "/api/end_other_sessions", page: "/account/sessions" };
 /// The end of an account.
 pub const DELETE_ACCOUNT: FormRoute = FormRoute { action: "/api/delete_account", page: "/account/delete" };
+/// "I am still here"; sent by script from every page of somebody who is signed in.
+pub const KEEP_SESSION: FormRoute = FormRoute { action: "/api/keep_session", page: "/dashboard" };
 /// The colours of every page; its form stands on all of them.
 pub const SET_THEME: FormRoute = FormRoute { action: "/api/set_theme", page: "/" };
 /// One act on several people.

@@ -24,6 +24,8 @@ pub mod pager;
 pub mod password_input;
 /// A sentence with something marked up inside.
 pub mod sentence;
+/// The warning before a session ends.
+pub mod session_timer;
 /// Links between pages that belong together.
 pub mod sub_navigation;
 /// A table.

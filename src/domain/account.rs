@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{email::Email, moment::Moment, role::Role, username::Username};
+use super::{email::Email, moment::Moment, role::Role, session_time::SessionTime, username::Username};
 
 /// The signed-in person of this request, in the words of RFC terms the principal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +68,8 @@ pub struct CurrentSession {
     pub authenticated_at: Moment,
     /// When it ends whatever happens.
     pub until: Moment,
+    /// How much longer it goes on, from this request.
+    pub time: SessionTime,
     /// Browser and system in words.
     pub device: String,
     /// The client's address.

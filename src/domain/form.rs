@@ -81,7 +81,7 @@ impl Form {
             Self::Nothing => {}
             Self::Password => note(Field::Password, password::check_current(&value(Field::Password))),
             Self::ForgotPassword | Self::ChangeEmail => {
-                note(Field::Email, Email::parse(&value(Field::Email)).map(drop))
+                note(Field::Email, Email::parse(&value(Field::Email)).map(drop));
             }
             Self::ResetPassword { minimum } => {
                 note(Field::NewPassword, password::check_new(&value(Field::NewPassword), minimum));

@@ -41,6 +41,8 @@ pub mod query;
 pub mod role;
 /// Paths of this site that a redirect may lead to.
 pub mod safe_path;
+/// How much longer a session goes on.
+pub mod session_time;
 /// What pages know of the site.
 pub mod site;
 /// How guessable a password is.

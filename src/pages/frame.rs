@@ -7,7 +7,8 @@ use leptos_meta::{Meta, Title};
 use crate::{
     api,
     components::{
-        error_summary::ErrorSummary, layout::Layout, notice::NoticeBox, sentence::Way, theme_switch::ThemeSwitch,
+        error_summary::ErrorSummary, layout::Layout, notice::NoticeBox, sentence::Way, session_timer::SessionTimer,
+        theme_switch::ThemeSwitch,
     },
     domain::{account::CurrentUser, error::AuthError, flash::Flash, site::Site, visit::Visit},
     words,
@@ -65,7 +66,10 @@ pub fn Frame(
     let error = error.filter(|error| !matches!(error, AuthError::NotSignedIn | AuthError::LinkDead));
     let prefix = if error.is_some() { words::form().title_prefix } else { "" };
     let title = format!("{prefix}{}", (words::frame().title)(title, &site.name));
-    let visitor = use_context::<CurrentUser>().map_or(Visitor::Nobody, |user| Visitor::Known(Box::new(user)));
+    let user = use_context::<CurrentUser>();
+    let time = user.as_ref().map(|user| user.session.time);
+    let timer = time.map(|time| view! { <SessionTimer action=api::KEEP_SESSION.action.to_owned() time /> });
+    let visitor = user.map_or(Visitor::Nobody, |user| Visitor::Known(Box::new(user)));
     let found_by_search_engines = match description {
         Some(description) => view! { <Meta name="description" content=description /> }.into_any(),
         None => view! { <Meta name="robots" content="noindex" /> }.into_any(),
@@ -80,6 +84,7 @@ pub fn Frame(
                     view! { <NoticeBox sentence=words::notice(notice) is_success=notice.is_success() /> }
                 })}
             {children()}
+            {timer}
         </Surroundings>
     }
 }

@@ -145,10 +145,12 @@ on_both_engines! {
     /// A page that is all text loads no script at all.
     async fn pages_without_islands_load_no_script(world) {
         let mut browser = world.sign_up("sam@example.com").await.browser;
-        for page in [world.anonymous().get("/").await, browser.get("/dashboard").await] {
+        for page in [world.anonymous().get("/").await, browser.get("/no-such-page").await] {
             assert!(!page.body.contains("<script") && !page.body.contains(".wasm"), "{}", page.body);
         }
         assert!(world.anonymous().get("/sign-in").await.body.contains(".wasm"));
+        // The warning before a session ends.
+        assert!(browser.get("/dashboard").await.body.contains(".wasm"));
     }
 
     /// W3C "A Well-Known URL for Changing Passwords" (ux 30).

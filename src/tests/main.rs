@@ -29,6 +29,7 @@ mod pages;
 mod reset_password;
 mod roles;
 mod session_records;
+mod session_timer;
 mod set_up;
 mod sign_in;
 mod sign_out;

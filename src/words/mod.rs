@@ -18,6 +18,8 @@ pub mod not_me;
 pub mod pages;
 /// The shapes of texts that belong to no single page.
 pub mod pieces;
+/// The shape of the warning before a session ends.
+pub mod session_timer;
 
 use crate::domain::{
     end_reason::EndReason,
@@ -38,6 +40,7 @@ use self::{
         ResetPassword, SetUp, SignIn, SignUp, VerifyEmail,
     },
     pieces::{Device, Form, Frame, Mail, Meter, PasswordInput, ThemeSwitch, Ways},
+    session_timer::SessionTimer,
 };
 
 /// A language that texts exist in.
@@ -106,6 +109,12 @@ pub fn password_input() -> &'static PasswordInput {
 #[must_use]
 pub fn meter() -> &'static Meter {
     say!(pieces::METER)
+}
+
+/// The warning before a session ends.
+#[must_use]
+pub fn session_timer() -> &'static SessionTimer {
+    say!(session_timer::SESSION_TIMER)
 }
 
 /// Browser and system.

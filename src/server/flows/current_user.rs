@@ -2,7 +2,10 @@
 //! Must not write.
 
 use crate::{
-    domain::account::{self, CurrentUser, PreviousSignIn},
+    domain::{
+        account::{self, CurrentUser, PreviousSignIn},
+        session_time::SessionTime,
+    },
     server::{
         device,
         error::ServerError,
@@ -22,6 +25,7 @@ pub async fn run(state: &AppState, session: &CurrentSession) -> Result<Option<Cu
     let Some(user) = users::find(&mut conn, &data.user_id).await?.filter(users::UserRow::is_active) else {
         return Ok(None);
     };
+    let now = state.now();
     let roles = users::roles(&mut conn, &user.id).await?;
     Ok(Some(CurrentUser {
         email: user.email(),
@@ -34,6 +38,10 @@ pub async fn run(state: &AppState, session: &CurrentSession) -> Result<Option<Cu
             since: data.created_at,
             authenticated_at: data.authenticated_at,
             until: data.expires_at,
+            time: SessionTime {
+                idle_left: data.last_seen_at.plus(data.idle_seconds).0.saturating_sub(now.0),
+                left: data.expires_at.0.saturating_sub(now.0),
+            },
             device: device::in_words(&data.user_agent),
             address: data.address,
         },

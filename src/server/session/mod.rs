@@ -34,6 +34,8 @@ pub struct SessionData {
     pub created_at: Moment,
     /// When the person last showed the password in it.
     pub authenticated_at: Moment,
+    /// When it was last heard of, as its row has it: what its end is counted from.
+    pub last_seen_at: Moment,
     /// When it ends whatever happens.
     pub expires_at: Moment,
     /// How long it may stay unheard of.
@@ -129,6 +131,7 @@ impl CurrentSession {
             user_id: user.id.clone(),
             created_at: now,
             authenticated_at: now,
+            last_seen_at: now,
             expires_at: now.plus(lifetime_seconds(state, remember)),
             idle_seconds: idle_seconds(state, remember),
             address: request.address.clone(),
@@ -159,8 +162,10 @@ impl CurrentSession {
         self.0.clear().await;
         self.0.cycle_id().await?;
         let remember = before.is_remembered(state);
+        let now = state.now();
         let data = SessionData {
-            authenticated_at: state.now(),
+            authenticated_at: now,
+            last_seen_at: now,
             credential_version: user.credential_version,
             beginning: Some(Beginning::Renewed { is_confirmed, request_id: request.id.clone() }),
             ..before

@@ -155,13 +155,15 @@ impl SessionStore for SqlSessionStore {
             }
             return Ok(None);
         }
-        if now.0.saturating_sub(row.last_seen_at) >= TOUCH_SECONDS {
+        let mut last_seen_at = row.last_seen_at;
+        if now.0.saturating_sub(last_seen_at) >= TOUCH_SECONDS {
             let alive = sessions::touch(&mut self.state.db.write().await.map_err(backend)?, &hash, now)
                 .await
                 .map_err(backend)?;
             if !alive {
                 return Ok(None);
             }
+            last_seen_at = now.0;
         }
         let mut data: HashMap<String, Value> =
             serde_json::from_str(&row.data).map_err(|error| Error::Decode(error.to_string()))?;
@@ -170,6 +172,7 @@ impl SessionStore for SqlSessionStore {
             user_id: row.user_id,
             created_at: Moment(row.created_at),
             authenticated_at: Moment(row.authenticated_at),
+            last_seen_at: Moment(last_seen_at),
             expires_at: Moment(row.expires_at),
             idle_seconds: row.idle_seconds,
             address: row.address,

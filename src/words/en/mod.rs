@@ -12,3 +12,5 @@ pub mod pages;
 pub mod pieces;
 /// Sentences for the closed lists of the domain.
 pub mod sentences;
+/// The warning before a session ends.
+pub mod session_timer;
