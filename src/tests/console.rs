@@ -199,6 +199,7 @@ on_both_engines! {
                         break;
                     }
                     paged.extend(more);
+                    assert!(paged.len() <= whole.len(), "nobody comes twice: {sort:?} {is_reversed}");
                 }
                 assert_eq!(paged, whole, "{sort:?} {is_reversed}");
                 let back = query.at(ListPage::Before(whole[5].id.clone()));

@@ -50,8 +50,9 @@ fn Person(data: PersonData) -> impl IntoView {
                 <div class="stack">
                     <Identity person=person.clone() />
                     <Roles person=person.clone() others=data.roles errors=errors.clone() />
-                    <Access person=person.clone() is_self=data.is_self />
                 </div>
+                <div class="stack">
+                    <Access person=person.clone() is_self=data.is_self />
                 <section class="card" aria-labelledby="events">
                     <h2 id="events">{text.events}</h2>
                     {if data.events.is_empty() {
@@ -60,6 +61,7 @@ fn Person(data: PersonData) -> impl IntoView {
                         view! { <EventList events=data.events known=person.id.clone() /> }.into_any()
                     }}
                 </section>
+                </div>
             </div>
             <Sessions person=person.clone() sessions=data.sessions has_more=data.has_more_sessions />
             <Delete person errors />
