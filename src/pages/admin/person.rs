@@ -206,7 +206,7 @@ fn Sessions(person: PersonLine, sessions: Vec<SessionLine>, has_more: bool) -> i
     });
     let rows = rows.collect_view();
     view! {
-        <section class="stack" aria-labelledby="sessions">
+        <div class="stack">
             <h2 id="sessions">{text.sessions}</h2>
             {if is_empty {
                 view! { <p class="empty">{text.no_sessions}</p> }.into_any()
@@ -219,7 +219,7 @@ fn Sessions(person: PersonLine, sessions: Vec<SessionLine>, has_more: bool) -> i
                     .into_any()
             }}
             {has_more.then(|| view! { <p class="hint">{text.more_sessions}</p> })}
-        </section>
+        </div>
     }
 }
 
