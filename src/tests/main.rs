@@ -16,6 +16,7 @@ mod change_password;
 mod change_username;
 mod command_line;
 mod confirm_password;
+mod console;
 mod csrf;
 mod dashboard;
 mod delete_account;

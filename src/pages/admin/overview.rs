@@ -65,10 +65,10 @@ fn Overview(data: OverviewData) -> impl IntoView {
                 {figure(text.mail_waiting, data.mail_waiting, None, false)}
                 {figure(text.mail_failed, data.mail_failed, None, true)}
             </dl>
-            <section class="card" aria-labelledby="chart">
+            <div class="card">
                 <h2 id="chart">{text.chart}</h2>
                 <Chart days=data.days />
-            </section>
+            </div>
             <section class="card" aria-labelledby="look">
                 <h2 id="look">{text.look}</h2>
                 {is_calm.then(|| view! { <p class="empty">{text.nothing}</p> })}
