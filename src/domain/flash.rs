@@ -54,6 +54,10 @@ pub enum Notice {
     RoleGiven,
     /// Somebody holds a role no more.
     RoleTaken,
+    /// Sessions of the list are over.
+    SessionsEnded,
+    /// Records of sessions are gone.
+    RecordsDeleted,
     /// It was so already.
     NothingChanged,
 }
@@ -88,6 +92,8 @@ impl Notice {
                 | Self::PersonSessionsEnded
                 | Self::PersonMailed
                 | Self::PersonDeleted
+                | Self::SessionsEnded
+                | Self::RecordsDeleted
                 | Self::RoleGiven
                 | Self::RoleTaken
         )

@@ -29,6 +29,8 @@ pub mod page_data;
 pub mod password;
 /// Addresses of this site with a query.
 pub mod query;
+/// What the console shows of sessions and of the audit log.
+pub mod records;
 /// Names of what a person may do.
 pub mod role;
 /// Paths of this site that a redirect may lead to.

@@ -6,6 +6,7 @@ mod support;
 
 mod assets;
 mod audit_chain;
+mod audit_console;
 mod bad_input;
 mod brand;
 mod change_password;

@@ -17,6 +17,8 @@ pub mod manage;
 pub mod note_settings;
 /// A new password by link.
 pub mod reset_password;
+/// Many plausible rows, for development.
+pub mod seed;
 /// The first administrator.
 pub mod set_up;
 /// A new session.

@@ -4,6 +4,8 @@
 pub mod access;
 /// Files of the browser side.
 pub mod assets;
+/// The audit log as a file.
+pub mod audit_export;
 /// Colour and sign of the site.
 pub mod brand;
 /// What a server function has at hand.

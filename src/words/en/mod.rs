@@ -6,5 +6,7 @@ pub mod console;
 pub mod pages;
 /// What belongs to no single page.
 pub mod pieces;
+/// Sessions and the audit log.
+pub mod records;
 /// Sentences for the closed lists of the domain.
 pub mod sentences;

@@ -1,0 +1,90 @@
+// Sessions and the audit log of the console: found, ended, deleted after a page that asks, exported, and still proven.
+
+import { readFileSync } from 'node:fs';
+import type { Page } from '@playwright/test';
+import { expect, test } from '../support/test';
+import { newPerson, type Person } from '../support/person';
+
+async function setUp(page: Page, setUpLink: string, person: Person) {
+  await page.goto(setUpLink);
+  await page.getByLabel('E-mail address').fill(person.email);
+  await page.getByLabel('Password', { exact: true }).fill(person.password);
+  await page.getByRole('button', { name: 'Create administrator' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('Administrator');
+}
+
+async function signUpAt(page: Page, origin: string, person: Person) {
+  await page.goto(`${origin}/sign-up`);
+  await page.getByLabel('E-mail address').fill(person.email);
+  await page.getByLabel('Password', { exact: true }).fill(person.password);
+  await page.getByRole('button', { name: 'Create account' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('Hello');
+}
+
+test('a session is found, ended, and its record deleted', { tag: '@main' }, async ({ page, person, ownServer, anotherBrowser }) => {
+  const { origin, setUpLink } = await ownServer();
+  await setUp(page, setUpLink, person);
+  const [other, somebody] = [await anotherBrowser(), newPerson()];
+  await signUpAt(other, origin, somebody);
+
+  await page.goto(`${origin}/admin/sessions`);
+  await expect(page.getByRole('status')).toHaveText('2 sessions');
+  await page.getByLabel('E-mail address or user name').fill(somebody.email);
+  await page.getByRole('button', { name: 'Apply' }).click();
+  await expect(page).toHaveURL(/person=/);
+  await expect(page.getByRole('status')).toHaveText('1 session');
+  await page.getByRole('checkbox').check();
+  await page.getByRole('button', { name: 'Go on with selected' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('End 1 session?');
+  await page.getByRole('button', { name: 'End 1 session' }).click();
+  await expect(page.getByText('The sessions have ended.')).toBeVisible();
+  await expect(page.getByRole('table')).toContainText('Ended by an administrator');
+  await other.goto(`${origin}/dashboard`);
+  await expect(other).toHaveURL(/sign-in/);
+
+  await page.getByLabel('With these sessions').selectOption('Delete their records');
+  await page.getByRole('button', { name: 'Go on with the 1 that matches' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Delete the records of 1 session?');
+  await page.getByRole('button', { name: 'Delete 1 record' }).click();
+  await expect(page.getByText('The records are deleted.')).toBeVisible();
+  await expect(page.getByText('No session matches.')).toBeVisible();
+
+  await page.goto(`${origin}/admin/audit?kind=records_deleted`);
+  await expect(page.getByRole('row')).toHaveCount(2);
+  await expect(page.getByRole('table')).toContainText(person.email);
+});
+
+test('the log is filtered and exported', async ({ page, person, ownServer }) => {
+  const { origin, setUpLink } = await ownServer();
+  await setUp(page, setUpLink, person);
+  await page.goto(`${origin}/admin/audit`);
+  await page.getByLabel('What happened').selectOption('signed_in');
+  await page.getByLabel('Done by').fill(person.email);
+  await page.getByRole('button', { name: 'Apply' }).click();
+  await expect(page).toHaveURL(/kind=signed_in/);
+  await expect(page.getByRole('row')).toHaveCount(2);
+  await expect(page.getByRole('table')).toContainText(person.email);
+
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'As CSV' }).click();
+  const csv = readFileSync(await (await download).path(), 'utf8');
+  expect(csv.trimEnd().split('\r\n')).toHaveLength(2);
+  expect(csv).toContain(`"${person.email}"`);
+
+  await page.getByRole('link', { name: 'Clear' }).click();
+  const whole = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'As JSON Lines' }).click();
+  const lines = readFileSync(await (await whole).path(), 'utf8').trimEnd().split('\n');
+  expect(JSON.parse(lines[0]!)).toMatchObject({ format: 'latchkey-audit-1', is_filtered: false });
+  expect(JSON.parse(lines[1]!)).toMatchObject({ sequence: 1, previous: '0'.repeat(64) });
+});
+
+test('for everybody else there is no such page', async ({ page, person, ownServer }) => {
+  const { origin } = await ownServer();
+  await signUpAt(page, origin, person);
+  for (const path of ['/admin/sessions', '/admin/sessions/act', '/admin/audit']) {
+    const answer = await page.goto(origin + path);
+    expect(answer?.status()).toBe(404);
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('There is no such page');
+  }
+});
