@@ -10,7 +10,6 @@ use crate::domain::error::AuthError;
 /// # Errors
 /// `not_found` for who is no administrator, `confirm_password`, or `malformed`.
 #[server(prefix = "/api", endpoint = "admin_sessions")]
-#[expect(clippy::too_many_arguments, reason = "a form has as many fields as it has")]
 pub async fn admin_sessions(
     #[server(default)] act: String,
     #[server(default)] ids: String,
@@ -50,7 +49,7 @@ pub async fn admin_sessions(
     let notice = match act {
         RecordAct::End => {
             records::end(&call.state, actor, &wanted, as_of, most).await?;
-            Notice::SessionsEnded
+            Notice::PersonSessionsEnded
         }
         RecordAct::Delete => {
             records::delete(&call.state, actor, &wanted, as_of, most).await?;

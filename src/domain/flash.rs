@@ -54,8 +54,6 @@ pub enum Notice {
     RoleGiven,
     /// Somebody holds a role no more.
     RoleTaken,
-    /// Sessions of the list are over.
-    SessionsEnded,
     /// Records of sessions are gone.
     RecordsDeleted,
     /// It was so already.
@@ -92,7 +90,6 @@ impl Notice {
                 | Self::PersonSessionsEnded
                 | Self::PersonMailed
                 | Self::PersonDeleted
-                | Self::SessionsEnded
                 | Self::RecordsDeleted
                 | Self::RoleGiven
                 | Self::RoleTaken

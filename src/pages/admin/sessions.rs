@@ -134,7 +134,7 @@ pub fn RecordTable(
                 <td class="day">
                     <Time at=record.since />
                 </td>
-                <td class="day">
+                <td>
                     <span class=class>{(text.standing_name)(record.standing)}</span>
                     <span class="second">
                         {match record.ended {

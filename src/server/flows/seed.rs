@@ -135,11 +135,11 @@ async fn person(
     let (first, second, domain) = (numbers.one_of(&FIRST), numbers.one_of(&SECOND), numbers.one_of(&DOMAINS));
     let identifiers = Identifiers {
         email: Email::parse(&format!("{first}.{second}.{run}.{index}@{domain}")).ok(),
-        username: Username::parse(&format!("{first}{run}{index}")).ok().filter(|_| index % 3 == 0),
+        username: Username::parse(&format!("{first}{run}{index}")).ok().filter(|_| index.is_multiple_of(3)),
     };
     let (id, now) = (state.new_id()?, state.now());
     users::create(&mut *tx, &id, &identifiers, None, now).await?;
-    if let Some(email) = identifiers.email.filter(|_| index % 10 != 0) {
+    if let Some(email) = identifiers.email.filter(|_| !index.is_multiple_of(10)) {
         users::mark_verified(tx, &id, &email.key(), now).await?;
     }
     Event::by_system(EventKind::AccountCreated).about(&id).record(state, tx).await?;

@@ -124,7 +124,6 @@ pub fn notice(notice: Notice) -> &'static str {
         Notice::PersonDeleted => "The account is deleted.",
         Notice::RoleGiven => "The role is given. It is in force with the next request.",
         Notice::RoleTaken => "The role is taken away. That is in force with the next request.",
-        Notice::SessionsEnded => "The sessions have ended.",
         Notice::RecordsDeleted => "The records are deleted.",
         Notice::NothingChanged => "Nothing was changed: it was so already.",
     }

@@ -192,16 +192,11 @@ pub async fn targets(
     let mut conn = state.db.read().await?;
     let rows = session_records::page(&mut conn, &wanted, &Page::First, i64::try_from(PAGE_SIZE).unwrap_or(25)).await?;
     let counted = session_records::count(&mut conn, &wanted, i64::from(MOST_COUNTED) + 1).await?;
-    let own = Wanted { ids: vec![looking.session.id.clone()], ..Wanted::default() };
-    let is_own_asked = match asked.ids.is_empty() {
-        true => {
-            let own = session_records::page(&mut conn, &own, &Page::First, 1).await?;
-            own.first().is_some_and(|row| asked.user_id.as_ref().is_none_or(|asked| *asked == row.user_id))
-                && asked.standing.is_none_or(|standing| standing == Standing::Live)
-                && asked.from.is_none_or(|from| looking.session.since >= from)
-                && asked.until.is_none_or(|until| looking.session.since < until)
-        }
-        false => asked.ids.contains(&looking.session.id),
+    let own = Wanted { ids: vec![looking.session.id.clone()], ..asked.clone() };
+    let is_own_asked = if asked.ids.is_empty() {
+        session_records::count(&mut conn, &own, 1).await? > 0
+    } else {
+        asked.ids.contains(&looking.session.id)
     };
     let most = i64::try_from(records::MOST_AT_ONCE).unwrap_or(i64::MAX);
     Ok(RecordActData {
