@@ -4,8 +4,8 @@ use leptos::prelude::server;
 
 use crate::domain::error::AuthError;
 
-/// Ends sessions or deletes their records, and leads back to the list. `ids` are parted by commas; with `all`, the other
-/// fields say which are meant, and `as_of` when that was asked.
+/// Ends sessions or deletes their records, and leads back to the list. `ids` are parted by commas; where they are
+/// `all`, the other fields say which are meant. `as_of` is when that was asked.
 ///
 /// # Errors
 /// `not_found` for who is no administrator, `confirm_password`, or `malformed`.
@@ -13,7 +13,6 @@ use crate::domain::error::AuthError;
 pub async fn admin_sessions(
     #[server(default)] act: String,
     #[server(default)] ids: String,
-    #[server(default)] all: bool,
     #[server(default)] person: String,
     #[server(default)] from: String,
     #[server(default)] until: String,
@@ -39,7 +38,7 @@ pub async fn admin_sessions(
     let act = RecordAct::parse(&act).ok_or(AuthError::Malformed)?;
     let fields = [("person", &*person), ("from", &*from), ("until", &*until), ("state", &*state)];
     let query = SessionsQuery::parse(fields);
-    let wanted = if all {
+    let wanted = if ids == "all" {
         look_records::wanted_sessions(&call.state, &query).await.map_err(crate::server::error::FlowError::from)?
     } else {
         let ids: Vec<String> = ids.split(',').map(str::to_owned).collect();

@@ -71,7 +71,7 @@ on_both_engines! {
             assert_eq!(stranger.get(page).await.status, StatusCode::NOT_FOUND, "{page}");
         }
         for form in ["/api/admin_sessions", "/admin/audit/export"] {
-            let fields = [("act", "delete"), ("all", "true"), ("format", "csv")];
+            let fields = [("act", "delete"), ("ids", "all"), ("format", "csv")];
             assert_eq!(sam.submit(form, &fields).await.status, StatusCode::NOT_FOUND, "{form}");
             assert_eq!(stranger.submit(form, &fields).await.status, StatusCode::NOT_FOUND, "{form}");
         }
@@ -151,7 +151,7 @@ on_both_engines! {
         world.clock.advance(11 * 60);
         let asked = admin.get("/admin/sessions/act?act=delete&all=true").await;
         assert!(asked.location().starts_with("/account/confirm?next=/admin/sessions/act"), "{asked:?}");
-        let asked = admin.submit("/api/admin_sessions", &[("act", "delete"), ("all", "true")]).await;
+        let asked = admin.submit("/api/admin_sessions", &[("act", "delete"), ("ids", "all")]).await;
         assert!(asked.location().starts_with("/account/confirm?next="), "{asked:?}");
         let asked = admin.submit("/admin/audit/export", &[("format", "csv"), ("kind", "signed_in")]).await;
         assert_eq!(asked.location(), "/account/confirm?next=/admin/audit%3Fkind%3Dsigned_in");

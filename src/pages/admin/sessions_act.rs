@@ -29,7 +29,7 @@ fn Confirm(act: RecordAct, data: RecordActData) -> impl IntoView {
     let listed = data.records.len();
     let is_more = data.total != Total::Exactly(u32::try_from(listed).unwrap_or(u32::MAX));
     let ids: Vec<&str> = data.records.iter().map(|record| record.id.as_str()).collect();
-    let ids = if data.is_all { String::new() } else { ids.join(",") };
+    let ids = if data.is_all { "all".to_owned() } else { ids.join(",") };
     let class = if act == RecordAct::Delete { "button button-danger" } else { "button" };
     view! {
         <ConsoleFrame title=text.title area=Area::Sessions>
@@ -41,7 +41,6 @@ fn Confirm(act: RecordAct, data: RecordActData) -> impl IntoView {
                 <input type="hidden" name="act" value=act.as_str() />
                 <input type="hidden" name="ids" value=ids />
                 {hidden(data.query.parameters())} <input type="hidden" name="as_of" value=data.as_of.0.to_string() />
-                <input type="hidden" name="all" value=data.is_all.to_string() />
                 <input type="hidden" name="next" value=data.here />
                 <button class=class type="submit">
                     {(text.submit)(act, data.total)}
