@@ -1,6 +1,7 @@
 // Every page in every state that looks different, for the tests that all pages must pass.
 
 import { expect, type Page } from '@playwright/test';
+import { invite, setUp } from './console';
 import type { Mailbox } from './mailbox';
 import type { Person } from './person';
 import type { Server } from './server';
@@ -11,6 +12,8 @@ interface World {
   mailbox: Mailbox;
   /** Somebody without an account yet. */
   person: Person;
+  /** Starts another server, such as one that has no administrator yet. */
+  ownServer(): Promise<Server>;
 }
 
 export interface Place {
@@ -91,7 +94,45 @@ export const PLACES: Place[] = [
   },
   { name: 'set up, dead link', open: (page) => page.goto('/setup') },
   { name: 'set up', open: (page, { server }) => page.goto(server.setUpLink) },
+  { name: 'console', open: (page, world) => openConsole(page, world, '/admin') },
+  { name: 'console, people', open: (page, world) => openConsole(page, world, '/admin/people?state=active') },
+  { name: 'console, nobody matches', open: (page, world) => openConsole(page, world, '/admin/people?q=nobody') },
+  { name: 'console, before an act', open: (page, world) => openConsole(page, world, '/admin/people/act?act=disable&all=true') },
+  {
+    name: 'console, after an act',
+    async open(page, world) {
+      await openConsole(page, world, '/admin/people/act?act=enable&all=true');
+      await page.getByRole('button', { name: /^Enable/ }).click();
+      await expect(page.getByRole('heading', { level: 1 })).toHaveText(/^Done for/);
+    },
+  },
+  {
+    name: 'console, a person',
+    async open(page, world) {
+      await openConsole(page, world, '/admin/people');
+      await page.getByRole('link', { name: world.person.email }).click();
+      await expect(page.getByRole('heading', { level: 1 })).toContainText('This is you');
+    },
+  },
+  {
+    name: 'console, a person, refused',
+    async open(page, world) {
+      await openConsole(page, world, '/admin/people');
+      await page.getByRole('link', { name: 'kim@example.com' }).click();
+      await page.getByRole('button', { name: 'Delete account for good' }).click();
+      await expectProblems(page, /^Type exactly/);
+    },
+  },
+  { name: 'console, add somebody', open: (page, world) => openConsole(page, world, '/admin/people/new') },
   { name: 'mail', open: (page) => page.goto('/dev/mail') },
   { name: 'style', open: (page) => page.goto('/dev/style') },
   { name: 'no such page', open: (page) => page.goto('/no-such-page'), isMissing: true },
 ];
+
+/** Opens a page of the console as an administrator, on a server where there is somebody else. */
+async function openConsole(page: Page, { person, ownServer }: World, path: string) {
+  const server = await ownServer();
+  await setUp(page, server, person);
+  await invite(page, server.origin, 'kim@example.com');
+  await page.goto(server.origin + path);
+}

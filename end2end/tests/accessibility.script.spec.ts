@@ -9,9 +9,9 @@ import { expect, test } from '../support/test';
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
 for (const place of PLACES) {
-  test(`axe: ${place.name} (ux 1)`, async ({ page, person, mailbox, server, watch }) => {
+  test(`axe: ${place.name} (ux 1)`, async ({ page, person, mailbox, server, ownServer, watch }) => {
     if (place.isMissing) watch.expect(/console error: .*404/);
-    await place.open(page, { person, mailbox, server });
+    await place.open(page, { person, mailbox, server, ownServer });
     // The style page shows fields without waking them.
     if (await page.locator('html:has(script[type=module]) input[type=password]').count()) await hydrated(page);
     await expectNoViolationsInAnyLook(page);

@@ -7,14 +7,14 @@ import type { Server } from '../support/server';
 import { expect, test } from '../support/test';
 
 for (const place of PLACES) {
-  test(`valid: ${place.name} (ux 9)`, async ({ page, person, mailbox, server, watch }) => {
+  test(`valid: ${place.name} (ux 9)`, async ({ page, person, mailbox, server, ownServer, watch }) => {
     if (place.isMissing) watch.expect(/console error: .*404/);
     let served: Response | undefined;
     page.on('response', (response) => {
       const isRedirect = response.status() >= 300 && response.status() < 400;
       if (response.request().isNavigationRequest() && !isRedirect) served = response;
     });
-    await place.open(page, { person, mailbox, server });
+    await place.open(page, { person, mailbox, server, ownServer });
     expect(await problemsIn(await served!.text())).toEqual([]);
   });
 }

@@ -88,10 +88,13 @@ alter table limits add column user_id text;
 create index limits_by_user on limits (user_id) where user_id is not null;
 
 -- What the console's overview, its lists of people and its acts on several of them ask for.
-create index users_sorted_by_last_sign_in on users (coalesce(last_sign_in_at, 0), id);
-create index users_sorted_by_email on users (coalesce(email_key, ''), id);
-create index users_disabled on users (id) where disabled_at is not null;
-create index users_unverified on users (id) where email is not null and email_verified_at is null;
+-- The lists are found in these indexes alone, so that whoever matches nobody is told so without a look at every row.
+drop index users_by_last_sign_in;
+create index users_listed_by_id on users (id, email_key, username_key, email_verified_at, disabled_at, deletion_at);
+create index users_listed_by_email
+    on users (coalesce(email_key, ''), id, email_key, username_key, email_verified_at, disabled_at, deletion_at);
+create index users_listed_by_last_sign_in
+    on users (coalesce(last_sign_in_at, 0), id, email_key, username_key, email_verified_at, disabled_at, deletion_at, last_sign_in_at);
 drop index user_roles_by_role;
 create index user_roles_by_role on user_roles (role, user_id);
 create index outbox_failed on outbox (failed_at) where failed_at is not null;

@@ -23,7 +23,7 @@ pub async fn admin_delete(
 
     let call = Call::current()?;
     let administrator = call.administrator().await?;
-    accounts::delete(&call.state, call.actor(administrator), &person, &confirmation).await?;
+    accounts::delete(&call.state, call.actor(administrator), &person, Some(&confirmation)).await?;
     call.see_other(&SafePath::literal("/admin/people"), &Flash::notice(Notice::PersonDeleted));
     Ok(())
 }

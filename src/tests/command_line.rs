@@ -45,9 +45,61 @@ fn people_are_added_listed_and_sent_links() {
         assert!(!refused.status.success() && text(&refused.stderr).contains(complaint), "{refused:?}");
     }
     let listed = text(&run(here, &["user", "list"]).stdout);
-    assert_eq!(listed.lines().count(), 1);
-    assert!(listed.contains("\tsam@example.com\tsam\t") && listed.ends_with("\tactive\tadmin\n"), "{listed}");
+    assert_eq!(listed.lines().next(), Some("id\te-mail\tuser name\tsince\tstate\tverified\troles"));
+    assert_eq!(listed.lines().count(), 2);
+    assert!(listed.contains("\tsam@example.com\tsam\t") && listed.ends_with("\tactive\tyes\tadmin\n"), "{listed}");
+    let json = text(&run(here, &["user", "list", "--json"]).stdout);
+    let person: serde_json::Value = serde_json::from_str(&json).expect("one line of JSON");
+    assert_eq!(
+        (&person["email"], &person["verified"], &person["roles"][0]),
+        (&"sam@example.com".into(), &true.into(), &"admin".into())
+    );
     assert!(text(&run(here, &["user", "reset-link", "sam"]).stdout).contains("/reset-password?token="));
+}
+
+/// The last administrator is as safe here as on the console.
+#[test]
+fn people_are_disabled_given_roles_and_deleted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let here = folder.path();
+    for arguments in [
+        &["user", "create", "--email", "sam@example.com", "--admin"][..],
+        &["user", "create", "--email", "kim@example.com"],
+    ] {
+        assert!(run(here, arguments).status.success());
+    }
+    let last = "This is the last administrator";
+    for refused in [
+        &["user", "disable", "sam@example.com"][..],
+        &["user", "role", "revoke", "admin", "sam@example.com"],
+        &["user", "delete", "sam@example.com"],
+    ] {
+        let refused = run(here, refused);
+        assert!(!refused.status.success() && text(&refused.stderr).contains(last), "{refused:?}");
+    }
+    for (arguments, said) in [
+        (&["user", "role", "grant", "admin", "kim@example.com"][..], "holds the role now"),
+        (&["user", "role", "grant", "admin", "kim@example.com"], "held the role already"),
+        (&["user", "role", "revoke", "admin", "sam@example.com"], "holds the role no more"),
+        (&["user", "disable", "sam@example.com"], "is disabled"),
+        (&["user", "disable", "sam@example.com"], "was disabled already"),
+        (&["user", "enable", "sam@example.com"], "is enabled"),
+        (&["user", "disable", "sam@example.com", "--json"], "\"act\":\"disabled\",\"changed\":true"),
+        (&["user", "enable", "sam@example.com", "--json"], "\"changed\":true"),
+        (&["user", "delete", "sam@example.com", "--json"], "\"act\":\"deleted\""),
+    ] {
+        let done = run(here, arguments);
+        assert!(done.status.success() && text(&done.stdout).contains(said), "{arguments:?}: {done:?}");
+    }
+    let listed = text(&run(here, &["user", "list"]).stdout);
+    assert!(!listed.contains("sam@example.com") && listed.contains("kim@example.com"), "{listed}");
+    for (arguments, complaint) in [
+        (&["user", "disable", "sam@example.com"][..], "nobody is called sam@example.com"),
+        (&["user", "role", "grant", "Not a role", "kim@example.com"], "not the name of a role"),
+    ] {
+        let refused = run(here, arguments);
+        assert!(!refused.status.success() && text(&refused.stderr).contains(complaint), "{refused:?}");
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod bad_input;
 mod brand;
 mod change_password;
 mod command_line;
+mod console;
 mod csrf;
 mod dashboard;
 mod headers;

@@ -13,12 +13,16 @@ use crate::{
 pub fn EventList(
     /// What happened.
     events: Vec<EventLine>,
+    /// Whose page it is, where they need not be named again.
+    #[prop(optional)]
+    known: Option<String>,
 ) -> impl IntoView {
     let text = words::event_words();
     let lines = events.into_iter().map(|event| {
-        let by_themselves = event.actor == event.target;
-        let target = name(event.target);
-        let actor = if by_themselves { None } else { name(event.actor) };
+        let is_known = |who: &Who| matches!(who, Who::Person { id, .. } if known.as_ref() == Some(id));
+        let is_own = event.actor == event.target;
+        let target = if is_own || is_known(&event.target) { None } else { name(event.target) };
+        let actor = if is_known(&event.actor) { None } else { name(event.actor) };
         let refused = event.is_refused.then(|| view! { " " <span class="badge badge-warning">{text.refused}</span> });
         let detail = (!event.detail.is_empty()).then(|| {
             view! {

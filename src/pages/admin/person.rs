@@ -46,22 +46,22 @@ fn Person(data: PersonData) -> impl IntoView {
                 <span dir="ltr">{name}</span>
                 {data.is_self.then(|| view! { " " <span class="badge">{text.yourself}</span> })}
             </h1>
-            <div class="cards">
-                <Identity person=person.clone() />
-                <Roles person=person.clone() others=data.roles errors=errors.clone() />
-            </div>
-            <Sessions person=person.clone() sessions=data.sessions has_more=data.has_more_sessions />
-            <div class="cards">
-                <Access person=person.clone() is_self=data.is_self />
+            <div class="columns">
+                <div class="stack">
+                    <Identity person=person.clone() />
+                    <Roles person=person.clone() others=data.roles errors=errors.clone() />
+                    <Access person=person.clone() is_self=data.is_self />
+                </div>
                 <section class="card" aria-labelledby="events">
                     <h2 id="events">{text.events}</h2>
                     {if data.events.is_empty() {
                         view! { <p class="empty">{text.no_events}</p> }.into_any()
                     } else {
-                        view! { <EventList events=data.events /> }.into_any()
+                        view! { <EventList events=data.events known=person.id.clone() /> }.into_any()
                     }}
                 </section>
             </div>
+            <Sessions person=person.clone() sessions=data.sessions has_more=data.has_more_sessions />
             <Delete person errors />
         </ConsoleFrame>
     }
@@ -188,9 +188,9 @@ fn Sessions(person: PersonLine, sessions: Vec<SessionLine>, has_more: bool) -> i
         };
         view! {
             <tr>
-                <th scope="row">{session.device.clone()}</th>
+                <th scope="row" class="device">{session.device.clone()}</th>
                 <td>
-                    <span dir="ltr">{session.address}</span>
+                    <span dir="ltr" class="address">{session.address}</span>
                 </td>
                 <td class="day">
                     <Time at=session.since />

@@ -42,14 +42,14 @@ impl Filter {
         self
     }
 
-    /// One condition more on two values; the first `?` in it stands for the first, the second for the second.
+    /// One condition more on two values, which `?1` and `?2` in it stand for.
     #[must_use]
     #[expect(private_bounds, reason = "text and numbers are all there is")]
     pub fn and_pair(mut self, condition: &'static str, first: impl Into<Value>, second: impl Into<Value>) -> Self {
         let at = self.values.len();
         self.values.push(first.into());
         self.values.push(second.into());
-        let condition = condition.replacen('?', &format!("${}", at + 1), 1).replacen('?', &format!("${}", at + 2), 1);
+        let condition = condition.replace("?1", &format!("${}", at + 1)).replace("?2", &format!("${}", at + 2));
         self.push(&condition);
         self
     }

@@ -1,5 +1,7 @@
 //! People as administrators look for them, and what hangs on one of them. Must not decide who may look.
 
+use std::collections::HashMap;
+
 use crate::domain::{
     console::{ListPage, PeopleQuery, PeopleSort, PersonState, Verified},
     moment::Moment,
@@ -34,25 +36,47 @@ pub struct PersonRow {
     email_key: Option<String>,
 }
 
+/// Holders of a role that are looked up once for a page of a list.
+const MOST_LISTED: i64 = 2_000;
+/// The same where all are counted.
+const MOST_COUNTED: i64 = 20_000;
+
 const SELECT: &str =
     "select id, email, username, created_at, email_verified_at, disabled_at, deletion_at, last_sign_in_at, email_key
     from users";
 
-/// Whom a query asks for, whatever the page.
-fn filter(query: &PeopleQuery, now: Moment) -> Filter {
+// What follows a row in an order. The first comparison is for SQLite, which does not find the place of a pair in an index.
+const AFTER_SIGN_IN: &str = "coalesce(last_sign_in_at, 0) >= ?1 and (coalesce(last_sign_in_at, 0), id) > (?1, ?2)";
+const BEFORE_SIGN_IN: &str = "coalesce(last_sign_in_at, 0) <= ?1 and (coalesce(last_sign_in_at, 0), id) < (?1, ?2)";
+const AFTER_EMAIL: &str = "coalesce(email_key, '') >= ?1 and (coalesce(email_key, ''), id) > (?1, ?2)";
+const BEFORE_EMAIL: &str = "coalesce(email_key, '') <= ?1 and (coalesce(email_key, ''), id) < (?1, ?2)";
+
+/// Whom a query asks for, whatever the page. A role that at most so many hold is looked up once, a common one for each person.
+async fn filter(
+    conn: &mut super::Conn,
+    query: &PeopleQuery,
+    now: Moment,
+    looked_up_at_most: i64,
+) -> Result<Filter, StoreError> {
     let text = Some(query.text.as_str()).filter(|text| !text.is_empty()).map(containing);
-    let mut filter = Filter::default()
-        .and_if(r"email_key like ? escape '\' or username_key like ? escape '\'", text.as_deref())
-        .and_if(
-            "id in (select user_id from user_roles where user_roles.role = ?)",
-            query.role.as_ref().map(Role::as_str),
-        );
+    let mut filter =
+        Filter::default().and_if(r"email_key like ? escape '\' or username_key like ? escape '\'", text.as_deref());
+    if let Some(role) = &query.role {
+        let holders = Filter::default().and("role = ?", role.as_str());
+        let is_rare = holders.count(conn, "user_roles", looked_up_at_most + 1).await? <= looked_up_at_most;
+        let condition = if is_rare {
+            "id in (select user_id from user_roles where user_roles.role = ?)"
+        } else {
+            "exists (select 1 from user_roles where user_roles.role = ? and user_roles.user_id = users.id)"
+        };
+        filter = filter.and(condition, role.as_str());
+    }
     filter = match query.verified {
         Some(Verified::Yes) => filter.and_plainly("email_verified_at is not null"),
-        Some(Verified::No) => filter.and_plainly("email is not null and email_verified_at is null"),
+        Some(Verified::No) => filter.and_plainly("email_key is not null and email_verified_at is null"),
         None => filter,
     };
-    match query.state {
+    Ok(match query.state {
         Some(PersonState::Active) => filter.and_plainly("disabled_at is null and deletion_at is null"),
         Some(PersonState::Disabled) => filter.and_plainly("disabled_at is not null"),
         Some(PersonState::Leaving) => filter.and_plainly("deletion_at is not null"),
@@ -60,7 +84,7 @@ fn filter(query: &PeopleQuery, now: Moment) -> Filter {
             filter.and("id in (select user_id from limits where user_id is not null and blocked_until > ?)", now.0)
         }
         None => filter,
-    }
+    })
 }
 
 /// A pattern of `like` for any text that contains this one.
@@ -89,7 +113,7 @@ pub async fn list(
     let is_backwards = is_backwards && from.is_some();
     let starts_ascending = query.sort == PeopleSort::Email;
     let is_ascending = starts_ascending ^ query.is_reversed ^ is_backwards;
-    let mut filter = filter(query, now);
+    let mut filter = filter(&mut *conn, query, now, MOST_LISTED).await?;
     let order = match (query.sort, is_ascending) {
         (PeopleSort::Joined, true) => "order by id",
         (PeopleSort::Joined, false) => "order by id desc",
@@ -104,22 +128,24 @@ pub async fn list(
         filter = match (query.sort, is_ascending) {
             (PeopleSort::Joined, true) => filter.and("id > ?", id),
             (PeopleSort::Joined, false) => filter.and("id < ?", id),
-            (PeopleSort::LastSignIn, true) => filter.and_pair("(coalesce(last_sign_in_at, 0), id) > (?, ?)", at, id),
-            (PeopleSort::LastSignIn, false) => filter.and_pair("(coalesce(last_sign_in_at, 0), id) < (?, ?)", at, id),
-            (PeopleSort::Email, true) => filter.and_pair("(coalesce(email_key, ''), id) > (?, ?)", email, id),
-            (PeopleSort::Email, false) => filter.and_pair("(coalesce(email_key, ''), id) < (?, ?)", email, id),
+            (PeopleSort::LastSignIn, true) => filter.and_pair(AFTER_SIGN_IN, at, id),
+            (PeopleSort::LastSignIn, false) => filter.and_pair(BEFORE_SIGN_IN, at, id),
+            (PeopleSort::Email, true) => filter.and_pair(AFTER_EMAIL, email, id),
+            (PeopleSort::Email, false) => filter.and_pair(BEFORE_EMAIL, email, id),
         };
     }
-    let mut rows: Vec<PersonRow> = filter.fetch(&mut *conn, SELECT, order, most).await?;
+    let mut ids: Vec<(String,)> = filter.fetch(&mut *conn, "select id from users", order, most).await?;
     if is_backwards {
-        rows.reverse();
+        ids.reverse();
     }
-    Ok(rows)
+    let rows = find_all(conn, ids.iter().map(|(id,)| id.as_str())).await?;
+    let mut found: HashMap<String, PersonRow> = rows.into_iter().map(|row| (row.id.clone(), row)).collect();
+    Ok(ids.into_iter().filter_map(|(id,)| found.remove(&id)).collect())
 }
 
 /// How many people a query asks for, counted no further than so many.
-pub async fn count(on: impl Into<Handle<'_>>, query: &PeopleQuery, now: Moment, most: i64) -> Result<i64, StoreError> {
-    filter(query, now).count(on, "users", most).await
+pub async fn count(conn: &mut super::Conn, query: &PeopleQuery, now: Moment, most: i64) -> Result<i64, StoreError> {
+    filter(&mut *conn, query, now, MOST_COUNTED).await?.count(conn, "users", most).await
 }
 
 /// One person.

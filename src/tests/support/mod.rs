@@ -2,6 +2,8 @@
 
 /// Browsers and programs.
 pub mod actor;
+/// Administrators.
+pub mod administrator;
 /// A server with a database of its own.
 pub mod world;
 

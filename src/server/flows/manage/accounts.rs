@@ -129,17 +129,17 @@ async fn mail_link(
     message.enqueue(state, tx, email, &link, Circumstances::of(request, state.now())).await
 }
 
-/// Deletes an account with everything that is its own; what happened stays in the audit log. `typed` is what was asked for to be
-/// sure: the e-mail address, or the user name where there is none.
+/// Deletes an account with everything that is its own; what happened stays in the audit log. `typed` is what the console asks for to
+/// be sure: the e-mail address, or the user name where there is none.
 ///
 /// # Errors
 /// [`AuthError::NotFound`], [`AuthError::LastAdministrator`], or a field message.
-pub async fn delete(state: &AppState, actor: Actor<'_>, user_id: &str, typed: &str) -> Result<(), FlowError> {
+pub async fn delete(state: &AppState, actor: Actor<'_>, user_id: &str, typed: Option<&str>) -> Result<(), FlowError> {
     let mut tx = state.db.begin().await?;
     actor.check(&mut tx).await?;
     let user = users::find(&mut tx, user_id).await?.ok_or(AuthError::NotFound)?;
-    let name = crate::server::flows::credential_name(&user);
-    if typed.trim().to_lowercase() != name.to_lowercase() {
+    let name = crate::server::flows::credential_name(&user).to_lowercase();
+    if typed.is_some_and(|typed| typed.trim().to_lowercase() != name) {
         return Err(problem(Field::Confirmation).into());
     }
     if let Err(refused) = super::keep_an_administrator(&mut tx, user_id).await {

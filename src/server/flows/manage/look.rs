@@ -58,8 +58,13 @@ pub async fn people(state: &AppState, query: PeopleQuery) -> Result<PeopleData, 
     };
     let previous = rows.first().filter(|_| has_previous).map(|row| ListPage::Before(row.id.clone()));
     let next = rows.last().filter(|_| has_next).map(|row| ListPage::After(row.id.clone()));
+    let total = if query.page == ListPage::First && !has_more {
+        Total::Exactly(u32::try_from(rows.len()).unwrap_or(u32::MAX))
+    } else {
+        total(&mut conn, &query, now).await?
+    };
     Ok(PeopleData {
-        total: total(&mut conn, &query, now).await?,
+        total,
         people: lines(&mut conn, rows, now).await?,
         roles: people::all_roles(&mut conn).await?,
         previous,
