@@ -1,35 +1,19 @@
 // Sessions and the audit log of the console: found, ended, deleted after a page that asks, exported, and still proven.
 
 import { readFileSync } from 'node:fs';
-import type { Page } from '@playwright/test';
 import { expect, test } from '../support/test';
-import { newPerson, type Person } from '../support/person';
-
-async function setUp(page: Page, setUpLink: string, person: Person) {
-  await page.goto(setUpLink);
-  await page.getByLabel('E-mail address').fill(person.email);
-  await page.getByLabel('Password', { exact: true }).fill(person.password);
-  await page.getByRole('button', { name: 'Create administrator' }).click();
-  await expect(page.getByRole('heading', { level: 1 })).toContainText('Administrator');
-}
-
-async function signUpAt(page: Page, origin: string, person: Person) {
-  await page.goto(`${origin}/sign-up`);
-  await page.getByLabel('E-mail address').fill(person.email);
-  await page.getByLabel('Password', { exact: true }).fill(person.password);
-  await page.getByRole('button', { name: 'Create account' }).click();
-  await expect(page.getByRole('heading', { level: 1 })).toContainText('Hello');
-}
+import { setUp, signUpAt } from '../support/console';
 
 test('a session is found, ended, and its record deleted', { tag: '@main' }, async ({ page, person, ownServer, anotherBrowser }) => {
-  const { origin, setUpLink } = await ownServer();
-  await setUp(page, setUpLink, person);
-  const [other, somebody] = [await anotherBrowser(), newPerson()];
-  await signUpAt(other, origin, somebody);
+  const server = await ownServer();
+  const { origin } = server;
+  await setUp(page, server, person);
+  const other = await anotherBrowser();
+  await signUpAt(other, origin, 'kim@example.com');
 
   await page.goto(`${origin}/admin/sessions`);
   await expect(page.getByRole('status')).toHaveText('2 sessions');
-  await page.getByLabel('E-mail address or user name').fill(somebody.email);
+  await page.getByLabel('E-mail address or user name').fill('kim@example.com');
   await page.getByRole('button', { name: 'Apply' }).click();
   await expect(page).toHaveURL(/person=/);
   await expect(page.getByRole('status')).toHaveText('1 session');
@@ -55,8 +39,9 @@ test('a session is found, ended, and its record deleted', { tag: '@main' }, asyn
 });
 
 test('the log is filtered and exported', async ({ page, person, ownServer }) => {
-  const { origin, setUpLink } = await ownServer();
-  await setUp(page, setUpLink, person);
+  const server = await ownServer();
+  const { origin } = server;
+  await setUp(page, server, person);
   await page.goto(`${origin}/admin/audit`);
   await page.getByLabel('What happened').selectOption('signed_in');
   await page.getByLabel('Done by').fill(person.email);
@@ -81,7 +66,7 @@ test('the log is filtered and exported', async ({ page, person, ownServer }) => 
 
 test('for everybody else there is no such page', async ({ page, person, ownServer }) => {
   const { origin } = await ownServer();
-  await signUpAt(page, origin, person);
+  await signUpAt(page, origin, person.email);
   for (const path of ['/admin/sessions', '/admin/sessions/act', '/admin/audit']) {
     const answer = await page.goto(origin + path);
     expect(answer?.status()).toBe(404);
