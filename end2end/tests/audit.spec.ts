@@ -38,7 +38,7 @@ test('a session is found, ended, and its record deleted', { tag: '@main' }, asyn
   await expect(page.getByRole('table')).toContainText(person.email);
 });
 
-test('the log is filtered and exported', async ({ page, person, ownServer }) => {
+test('the log is filtered and exported (ux 47, ux 49)', async ({ page, person, ownServer }) => {
   const server = await ownServer();
   const { origin } = server;
   await setUp(page, server, person);
@@ -64,7 +64,8 @@ test('the log is filtered and exported', async ({ page, person, ownServer }) => 
   expect(JSON.parse(lines[1]!)).toMatchObject({ sequence: 1, previous: '0'.repeat(64) });
 });
 
-test('for everybody else there is no such page', async ({ page, person, ownServer }) => {
+test('for everybody else there is no such page (ux 44)', async ({ page, person, ownServer, watch }) => {
+  watch.expect(/console error: .*404/);
   const { origin } = await ownServer();
   await signUpAt(page, origin, person.email);
   for (const path of ['/admin/sessions', '/admin/sessions/act', '/admin/audit']) {
