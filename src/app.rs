@@ -14,8 +14,8 @@ use crate::{
         account::AccountPage,
         activity::ActivityPage,
         admin::{
-            act::ActPage, done::DonePage, new_person::NewPersonPage, overview::OverviewPage, people::PeoplePage,
-            person::PersonPage,
+            act::ActPage, audit::AuditPage, done::DonePage, new_person::NewPersonPage, overview::OverviewPage,
+            people::PeoplePage, person::PersonPage, sessions::SessionRecordsPage, sessions_act::SessionsActPage,
         },
         change_email::ChangeEmailPage,
         change_password::ChangePasswordPage,
@@ -109,6 +109,9 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/account/password") view=ChangePasswordPage ssr=SsrMode::Async />
                 <Route path=path!("/account/confirm") view=ConfirmPasswordPage ssr=SsrMode::Async />
                 <Route path=path!("/admin") view=OverviewPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/audit") view=AuditPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/sessions") view=SessionRecordsPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/sessions/act") view=SessionsActPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/people") view=PeoplePage ssr=SsrMode::Async />
                 <Route path=path!("/admin/people/act") view=ActPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/people/done") view=DonePage ssr=SsrMode::Async />

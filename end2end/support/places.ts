@@ -214,6 +214,23 @@ export const PLACES: Place[] = [
     },
   },
   { name: 'console, add somebody', open: (page, world) => openConsole(page, world, '/admin/people/new') },
+  { name: 'console, sessions', open: (page, world) => openConsole(page, world, '/admin/sessions') },
+  { name: 'console, no session matches', open: (page, world) => openConsole(page, world, '/admin/sessions?state=idle') },
+  {
+    name: 'console, before deleting records',
+    async open(page, world) {
+      await openConsole(page, world, '/admin/sessions');
+      const { origin } = new URL(page.url());
+      await signOut(page, origin);
+      await sendSignIn(page, world.person.email, world.person.password);
+      await expect(page).toHaveURL(`${origin}/dashboard`);
+      await page.goto(`${origin}/admin/sessions/act?act=delete&all=true`);
+      await expect(page.getByRole('heading', { level: 1 })).toHaveText('Delete the records of 1 session?');
+    },
+  },
+  { name: 'console, no session meant', open: (page, world) => openConsole(page, world, '/admin/sessions/act?act=end') },
+  { name: 'console, audit log', open: (page, world) => openConsole(page, world, '/admin/audit') },
+  { name: 'console, no event matches', open: (page, world) => openConsole(page, world, '/admin/audit?kind=not_me') },
   { name: 'mail', open: (page) => page.goto('/dev/mail') },
   { name: 'style', open: (page) => page.goto('/dev/style') },
   { name: 'no such page', open: (page) => page.goto('/no-such-page'), isMissing: true },

@@ -117,3 +117,8 @@ create table act_reports (
     -- A JSON array of pairs: a person's id, and what became of it.
     results text not null
 );
+
+-- What the console's lists of sessions and of events are filtered by.
+create index events_by_address on events (address, id);
+create index events_by_outcome on events (outcome, id);
+create index sessions_by_end_reason on sessions (end_reason, id) where end_reason is not null;

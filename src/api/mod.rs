@@ -15,6 +15,8 @@ pub mod admin_delete;
 pub mod admin_person;
 /// Giving and taking roles.
 pub mod admin_role;
+/// Sessions that an administrator ends, or deletes the record of.
+pub mod admin_sessions;
 /// Giving an address up that waits to be proven.
 pub mod cancel_email_change;
 /// Another address.
@@ -91,6 +93,7 @@ pub const FORMS: &[FormRoute] = &[
     ADMIN_ROLE,
     ADMIN_DELETE,
     ADMIN_CREATE,
+    ADMIN_SESSIONS,
 ];
 
 /// A new account.
@@ -141,3 +144,7 @@ pub const ADMIN_ROLE: FormRoute = FormRoute { action: "/api/admin_role", page: "
 pub const ADMIN_DELETE: FormRoute = FormRoute { action: "/api/admin_delete", page: "/admin/people/{id}" };
 /// An account for somebody else.
 pub const ADMIN_CREATE: FormRoute = FormRoute { action: "/api/admin_create", page: "/admin/people/new" };
+/// An act on several sessions.
+pub const ADMIN_SESSIONS: FormRoute = FormRoute { action: "/api/admin_sessions", page: "/admin/sessions" };
+/// Where the form that exports the audit log is posted; no server function, since a file is its answer.
+pub const AUDIT_EXPORT: &str = "/admin/audit/export";

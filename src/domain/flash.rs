@@ -63,6 +63,8 @@ pub enum Notice {
     RoleGiven,
     /// Somebody holds a role no more.
     RoleTaken,
+    /// Records of sessions are gone.
+    RecordsDeleted,
     /// It was so already.
     NothingChanged,
     /// After one of one's other sessions was ended.
@@ -117,6 +119,7 @@ impl Notice {
                 | Self::PersonSessionsEnded
                 | Self::PersonMailed
                 | Self::PersonDeleted
+                | Self::RecordsDeleted
                 | Self::RoleGiven
                 | Self::RoleTaken
                 | Self::SessionRevoked

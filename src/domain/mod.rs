@@ -37,6 +37,8 @@ pub mod password;
 pub mod pending_email;
 /// Addresses of this site with a query.
 pub mod query;
+/// What the console shows of sessions and of the audit log.
+pub mod records;
 /// Names of what a person may do.
 pub mod role;
 /// Paths of this site that a redirect may lead to.

@@ -217,3 +217,30 @@ fn the_audit_log_is_verified_exported_and_verified_again() {
     let typo = run(here, &["audit", "export", "--kind", "signed-in"]);
     assert!(!typo.status.success() && text(&typo.stderr).contains("there is no signed-in"), "{typo:?}");
 }
+
+#[test]
+fn sessions_are_listed_ended_and_purged() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let here = folder.path();
+    let seeded = run(here, &["dev", "seed", "--users", "3", "--sessions", "40"]);
+    assert!(seeded.status.success() && text(&seeded.stdout).contains("3 people and 40 sessions"), "{seeded:?}");
+    assert!(run(here, &["audit", "verify"]).status.success());
+    let listed = text(&run(here, &["session", "list", "--json"]).stdout);
+    assert!(listed.lines().count() == 40 && listed.lines().all(|line| line.contains("@example.")), "{listed}");
+    let live = text(&run(here, &["session", "list", "--state", "live"]).stdout).lines().count();
+    let ended = run(here, &["session", "end", "--state", "live", "--json"]);
+    assert_eq!(text(&ended.stdout), format!("{{\"ended\":{live}}}\n"), "{ended:?}");
+    for (arguments, complaint) in [
+        (&["session", "purge"][..], "say which sessions"),
+        (&["session", "purge", "--state", "nonsense"], "--state"),
+        (&["session", "purge", "--state", "ended"], "40 records would be deleted for good; add --yes"),
+    ] {
+        let refused = run(here, arguments);
+        assert!(!refused.status.success() && text(&refused.stderr).contains(complaint), "{refused:?}");
+    }
+    let purged = run(here, &["session", "purge", "--state", "ended", "--yes", "--json"]);
+    assert_eq!(text(&purged.stdout), "{\"deleted\":40}\n", "{purged:?}");
+    assert_eq!(text(&run(here, &["session", "list"]).stdout), "");
+    let verified = run(here, &["audit", "verify", "--json"]);
+    assert!(verified.status.success() && !text(&verified.stdout).contains("\"emptied\":0"), "{verified:?}");
+}

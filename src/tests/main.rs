@@ -8,6 +8,7 @@ mod account;
 mod activity;
 mod assets;
 mod audit_chain;
+mod audit_console;
 mod authorization;
 mod bad_input;
 mod brand;

@@ -5,6 +5,7 @@ use latchkey::{
     domain::{
         account::{CurrentSession, CurrentUser},
         error::AuthError,
+        session_time::SessionTime,
         username::Username,
     },
     server::{
@@ -302,6 +303,7 @@ on_both_engines! {
             until: world.now().plus(3_600),
             device: String::new(),
             address: String::new(),
+            time: SessionTime { idle_left: 1_800, left: 3_600 },
         };
         let user = CurrentUser {
             id: user_id.clone(),

@@ -1,7 +1,7 @@
 //! The record of who signed in and out: ending, deleting, and what age removes.
 
 use latchkey::{
-    domain::event::EventKind,
+    domain::{event::EventKind, records::Standing},
     server::{
         audit::{Event, seal, verify},
         flows::{
@@ -11,8 +11,7 @@ use latchkey::{
         jobs,
         storage::{
             events::{self, EventRow, Page},
-            session_records::{self, Record, Standing, Wanted},
-            sessions::EndReason,
+            session_records::{self, Record, Wanted},
         },
     },
 };
@@ -35,7 +34,7 @@ async fn holds(world: &World) {
 }
 
 async fn delete(world: &World, wanted: &Wanted) -> usize {
-    records::delete(&world.state, Actor::CommandLine, wanted).await.expect("deleted")
+    records::delete(&world.state, Actor::CommandLine, wanted, world.now(), 1_000).await.expect("deleted")
 }
 
 fn of(user_id: &str) -> Wanted {
@@ -55,8 +54,8 @@ on_both_engines! {
             (of(&rows[0].user_id), vec![0]),
             (Wanted { standing: Some(Standing::Live), ..Wanted::default() }, vec![0]),
             (Wanted { standing: Some(Standing::Ended), ..Wanted::default() }, vec![1]),
-            (Wanted { standing: Some(Standing::EndedFor(EndReason::Idle)), ..Wanted::default() }, vec![1]),
-            (Wanted { standing: Some(Standing::EndedFor(EndReason::SignedOut)), ..Wanted::default() }, vec![]),
+            (Wanted { standing: Some(Standing::Idle), ..Wanted::default() }, vec![1]),
+            (Wanted { standing: Some(Standing::SignedOut), ..Wanted::default() }, vec![]),
             (Wanted { from: Some(world.now()), ..Wanted::default() }, vec![0]),
             (Wanted { until: Some(world.now()), ..Wanted::default() }, vec![1]),
             (Wanted { ids: vec![rows[1].id.clone()], ..Wanted::default() }, vec![1]),
@@ -66,7 +65,7 @@ on_both_engines! {
             let found = session_records::page(&mut conn, &wanted, &Page::First, 9).await.expect("read");
             let expected: Vec<Record> = expected.into_iter().map(|index: usize| rows[index].clone()).collect();
             assert_eq!(found, expected, "{wanted:?}");
-            let count = session_records::count(&mut conn, &wanted).await.expect("counted");
+            let count = session_records::count(&mut conn, &wanted, 1_000).await.expect("counted");
             assert_eq!(usize::try_from(count).expect("few"), expected.len(), "{wanted:?}");
         }
     }
@@ -75,8 +74,8 @@ on_both_engines! {
         let mut sam = world.sign_up("sam@example.com").await.browser;
         let mut kim = world.sign_up("kim@example.com").await.browser;
         let sams = of(&all(world).await.last().expect("a session").user_id);
-        assert_eq!(records::end(&world.state, Actor::CommandLine, &sams).await.expect("ended"), 1);
-        assert_eq!(records::end(&world.state, Actor::CommandLine, &sams).await.expect("ended"), 0, "once");
+        assert_eq!(records::end(&world.state, Actor::CommandLine, &sams, world.now(), 9).await.expect("ended"), 1);
+        assert_eq!(records::end(&world.state, Actor::CommandLine, &sams, world.now(), 9).await.expect("ended"), 0, "once");
         assert!(!sam.is_signed_in().await && kim.is_signed_in().await);
         let last = said(world).await.remove(0);
         assert_eq!((&*last.content.kind, &*last.content.actor), ("session_ended", "command_line"));
@@ -137,7 +136,7 @@ on_both_engines! {
         let mut both = tokio::task::JoinSet::new();
         for _ in 0..4 {
             let state = world.state.clone();
-            both.spawn(async move { records::delete(&state, Actor::CommandLine, &Wanted::default()).await.expect("deleted") });
+            both.spawn(async move { records::delete(&state, Actor::CommandLine, &Wanted::default(), state.now(), 1_000).await.expect("deleted") });
         }
         assert_eq!(both.join_all().await.into_iter().sum::<usize>(), 21);
         holds(world).await;

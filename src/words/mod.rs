@@ -18,6 +18,8 @@ pub mod not_me;
 pub mod pages;
 /// The shapes of texts that belong to no single page.
 pub mod pieces;
+/// The shapes of the texts of sessions and of the audit log.
+pub mod records;
 /// The shape of the warning before a session ends.
 pub mod session_timer;
 
@@ -259,6 +261,18 @@ pub fn new_person() -> &'static NewPerson {
 #[must_use]
 pub fn event_words() -> &'static EventWords {
     say!(console::EVENT_WORDS)
+}
+
+/// `/admin/sessions`
+#[must_use]
+pub fn session_records() -> &'static records::Sessions {
+    say!(records::SESSIONS)
+}
+
+/// `/admin/audit`
+#[must_use]
+pub fn audit() -> &'static records::Audit {
+    say!(records::AUDIT)
 }
 
 /// The sentence for an error where the fault lies with no single field.

@@ -99,6 +99,10 @@ pub struct Mail {
     pub email_changed: &'static str,
     /// Word that the user name is another one now.
     pub username_changed: &'static str,
+    /// Word that the account is to be deleted.
+    pub deletion_requested: &'static str,
+    /// Word that the account is gone.
+    pub account_deleted: &'static str,
     /// Word of a sign-in with a browser that was not known.
     pub signed_in: &'static str,
     /// Word that somebody tried to create an account with an address that has one.

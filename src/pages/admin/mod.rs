@@ -2,12 +2,16 @@
 
 /// `/admin/people/act`
 pub mod act;
+/// `/admin/audit`
+pub mod audit;
 /// The chart of the overview.
 mod chart;
 /// `/admin/people/done`
 pub mod done;
 /// Lists of events.
 pub mod event_list;
+/// Fields of a filter.
+pub mod filter_fields;
 /// `/admin/people/new`
 pub mod new_person;
 /// `/admin`
@@ -16,3 +20,7 @@ pub mod overview;
 pub mod people;
 /// `/admin/people/{id}`
 pub mod person;
+/// `/admin/sessions`
+pub mod sessions;
+/// `/admin/sessions/act`
+pub mod sessions_act;

@@ -11,7 +11,6 @@ use clap::{Args, Subcommand, ValueEnum};
 use crate::{
     domain::{
         event::{EventKind, Outcome},
-        identifier::Identifier,
         moment::Moment,
     },
     server::{
@@ -22,8 +21,9 @@ use crate::{
             verify::{self, Checkpoint, Report},
         },
         config::Config,
+        flows::manage::look_records,
         state::AppState,
-        storage::{Db, events::Wanted, users},
+        storage::{Db, events::Wanted},
     },
 };
 
@@ -184,12 +184,9 @@ async fn wanted(state: &AppState, filter: EventFilter) -> Result<Wanted, CliErro
     })
 }
 
-/// The id of whoever is meant; what is nobody's address or name is an id.
+/// The id of whoever is meant.
 pub(super) async fn person(state: &AppState, typed: Option<String>) -> Result<Option<String>, CliError> {
-    let Some(typed) = typed else { return Ok(None) };
-    let Ok(identifier) = Identifier::parse(&typed) else { return Ok(Some(typed)) };
-    let found = users::find_by_identifier(&mut state.db.read().await?, &identifier).await?;
-    Ok(Some(found.map_or(typed, |user| user.id)))
+    Ok(look_records::person(state, &typed.unwrap_or_default()).await?)
 }
 
 /// The beginning of a day that was typed.

@@ -5,6 +5,8 @@
 mod audit;
 /// `latchkey config …`
 mod config;
+/// `latchkey dev …`
+mod dev;
 /// `latchkey estimate`
 mod estimate;
 /// `latchkey serve`
@@ -55,6 +57,9 @@ enum Command {
     /// Verify and export the audit log.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Help for whoever works on this project.
+    #[command(subcommand)]
+    Dev(dev::DevCommand),
     /// Estimate passwords, one a line on standard input, as the sign-up form does; prints JSON lines.
     Estimate,
 }
@@ -115,7 +120,12 @@ async fn execute(command: Command) -> Result<(), CliError> {
     match &command {
         Command::Estimate => return estimate::run(),
         Command::Config(command) => return config::run(command),
-        Command::Serve | Command::Migrate | Command::User(_) | Command::Audit(_) | Command::Session(_) => {}
+        Command::Serve
+        | Command::Migrate
+        | Command::User(_)
+        | Command::Audit(_)
+        | Command::Session(_)
+        | Command::Dev(_) => {}
     }
     let config = Config::load()?;
     telemetry::start(&config);
@@ -124,6 +134,7 @@ async fn execute(command: Command) -> Result<(), CliError> {
     match command {
         Command::Serve => serve::run(config, db).await,
         Command::User(command) => user::run(config, db, command).await,
+        Command::Dev(command) => dev::run(config, db, command).await,
         Command::Session(command) => session::run(config, db, command).await,
         Command::Audit(command) => audit::run(config, db, command).await,
         Command::Migrate => {

@@ -25,6 +25,8 @@ pub(super) async fn run(mut config: Config, db: Db) -> Result<(), CliError> {
     config.port = listener.local_addr()?.port();
     let state = AppState::new(config, db)?;
     note_settings::run(&state).await?;
+    // Listened for before anybody is told that the server is there, who might want to end it.
+    let asked_to_end = asked_to_end()?;
     announce(&state).await?;
 
     let (stop, stopped) = watch::channel(false);
@@ -35,7 +37,7 @@ pub(super) async fn run(mut config: Config, db: Db) -> Result<(), CliError> {
 
     tokio::select! {
         ended = &mut server => ended.map_err(std::io::Error::other)??,
-        () = asked_to_end() => {
+        () = asked_to_end => {
             tracing::info!("ending: no new requests, those under way are answered");
             let _ = stop.send(true);
             if let Ok(ended) = tokio::time::timeout(GRACE, &mut server).await {
@@ -80,26 +82,27 @@ async fn until(mut stopped: watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
-/// Returns on Ctrl-C, or on SIGTERM as service managers send it.
-async fn asked_to_end() {
-    let interrupt = async {
+/// Ends on Ctrl-C, or on SIGTERM as service managers send it; both are listened for from now on.
+#[cfg(unix)]
+fn asked_to_end() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Ends on Ctrl-C.
+#[cfg(not(unix))]
+fn asked_to_end() -> std::io::Result<impl Future<Output = ()>> {
+    Ok(async {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
-    };
-    #[cfg(unix)]
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate => {}
-    }
+    })
 }

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use crate::{
-    domain::moment::Moment,
+    domain::{moment::Moment, records::Standing},
     server::{
         config::Config,
         device,
@@ -13,7 +13,7 @@ use crate::{
         storage::{
             Db,
             events::Page,
-            session_records::{self, Record, Standing, Wanted},
+            session_records::{self, Record, Wanted},
         },
     },
 };
@@ -117,18 +117,18 @@ pub(super) async fn run(config: Config, db: Db, command: SessionCommand) -> Resu
         SessionCommand::List { filter, json } => list(&state, &wanted(&state, filter).await?, json).await,
         SessionCommand::End { filter, json } => {
             let wanted = some(wanted(&state, filter).await?)?;
-            let ended = records::end(&state, Actor::CommandLine, &wanted).await?;
+            let ended = records::end(&state, Actor::CommandLine, &wanted, state.now(), usize::MAX).await?;
             say(json, "ended", ended, &format!("Ended {ended} sessions."));
             Ok(())
         }
         SessionCommand::Purge { filter, yes, json } => {
             let wanted = some(wanted(&state, filter).await?)?;
             if yes {
-                let deleted = records::delete(&state, Actor::CommandLine, &wanted).await?;
+                let deleted = records::delete(&state, Actor::CommandLine, &wanted, state.now(), usize::MAX).await?;
                 say(json, "deleted", deleted, &format!("Deleted {deleted} records."));
                 return Ok(());
             }
-            let count = session_records::count(&mut state.db.read().await?, &wanted).await?;
+            let count = session_records::count(&mut state.db.read().await?, &wanted, i64::MAX).await?;
             Err(CliError::Usage(format!("{count} records would be deleted for good; add --yes to do it")))
         }
     }

@@ -21,6 +21,8 @@ pub mod note_settings;
 pub mod own_account;
 /// A new password by link.
 pub mod reset_password;
+/// Many plausible rows, for development.
+pub mod seed;
 /// The first administrator.
 pub mod set_up;
 /// A new session.

@@ -11,7 +11,7 @@ use crate::{
         session,
         state::AppState,
         storage::{
-            StoreError, known_devices,
+            StoreError, deletions, known_devices,
             not_me_links::{self, NotMeLink},
             sessions::EndReason,
             tokens::{self, Purpose},
@@ -72,6 +72,9 @@ async fn act(state: &AppState, request: &RequestInfo, token: &str) -> Result<Rep
     }
     let user = users::find(&mut tx, &user.id).await?.ok_or(AuthError::LinkDead)?;
     wanted_email::forget(&mut tx, &user.id).await?;
+    if deletions::cancel(&mut tx, &user.id).await? {
+        Event::of(EventKind::DeletionCancelled, request).about(&user.id).record(state, &mut tx).await?;
+    }
     let mut event = Event::of(EventKind::NotMe, request).about(&user.id);
     let email_key = link.mailed_to.key();
     if is_present(&user, &link) {

@@ -23,6 +23,8 @@ pub enum What {
     EmailChanged,
     /// The user name became another one.
     UsernameChanged,
+    /// The account is to be deleted.
+    DeletionRequested,
     /// Somebody signed in with a browser that was not known.
     SignedIn,
 }
@@ -34,6 +36,7 @@ impl What {
             Self::EmailChangeRequested => Message::EmailChangeRequested,
             Self::EmailChanged => Message::EmailChanged,
             Self::UsernameChanged => Message::UsernameChanged,
+            Self::DeletionRequested => Message::DeletionRequested,
             Self::SignedIn => Message::SignedIn,
         }
     }
@@ -57,4 +60,14 @@ pub async fn changed(
     not_me_links::add(&mut *tx, &token.hash(), &user.id, &email, now, now.plus(not_me::LINK_SECONDS)).await?;
     let link = super::token_link(state, not_me::PATH, token.secret())?;
     what.message().enqueue(state, tx, &email, &link, Circumstances::of(request, now)).await
+}
+
+/// Mails word of an account that is gone, in the transaction that deletes it: no link could open anything any more.
+///
+/// # Errors
+/// When the database is away or there is no randomness; then the transaction must not be committed.
+pub async fn deleted(state: &AppState, tx: &mut Tx, user: &UserRow, request: &RequestInfo) -> Result<(), ServerError> {
+    let Some(email) = user.email() else { return Ok(()) };
+    let link = super::link(state, "/")?;
+    Message::AccountDeleted.enqueue(state, tx, &email, &link, Circumstances::of(request, state.now())).await
 }

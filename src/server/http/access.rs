@@ -33,8 +33,14 @@ use super::{cookies::Jar, errors, flash};
 /// Pages anybody may see.
 const PUBLIC: [&str; 5] = ["/forgot-password", "/not-me", "/reset-password", "/setup", "/verify-email"];
 /// Pages of a sensitive act: they ask for the password again if it was last shown too long ago (ASVS 7.5.1).
-const CONFIRMED: [&str; 5] =
-    ["/account/email", "/account/username", "/admin/people/act", "/admin/people/new", "/admin/people/{id}"];
+const CONFIRMED: &[&str] = &[
+    "/account/email",
+    "/account/username",
+    "/admin/people/act",
+    "/admin/people/new",
+    "/admin/people/{id}",
+    "/admin/sessions/act",
+];
 /// What is for administrators begins with this.
 const CONSOLE: &str = "/admin";
 /// Pages that make no sense to somebody who is signed in; they go to the dashboard.

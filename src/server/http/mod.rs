@@ -6,6 +6,8 @@ pub mod access;
 pub mod account_pages;
 /// Files of the browser side.
 pub mod assets;
+/// The audit log as a file.
+pub mod audit_export;
 /// Colour and sign of the site.
 pub mod brand;
 /// What a server function has at hand.

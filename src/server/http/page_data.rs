@@ -17,6 +17,7 @@ use crate::{
         not_me::NotMeData,
         page_data::{DashboardData, ResetLink, SetUpLink, VerifyLink},
         pending_email::PendingEmail,
+        records::{AuditData, AuditQuery, RecordAct, RecordActData, SessionsData, SessionsQuery},
     },
     server::{
         error::FlowError,
@@ -25,7 +26,7 @@ use crate::{
             manage::{
                 acts,
                 look::{self, Chosen},
-                overview,
+                look_records, overview,
             },
             not_me, reset_password, set_up, verify_email,
         },
@@ -79,6 +80,24 @@ async fn fetch(state: &AppState, parts: &mut Parts) -> Result<(), FlowError> {
             let data = overview::run(state).await?;
             parts.extensions.insert(data);
         }
+        "/admin/audit" => {
+            let pairs = parameters(parts);
+            let query = AuditQuery::parse(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+            let data = look_records::audit(state, query).await?;
+            parts.extensions.insert(data);
+        }
+        "/admin/sessions" => {
+            let user = parts.extensions.get::<CurrentUser>().cloned().ok_or(AuthError::NotSignedIn)?;
+            let data = look_records::sessions(state, &user, sessions_query(parts)).await?;
+            parts.extensions.insert(data);
+        }
+        "/admin/sessions/act" => {
+            let user = parts.extensions.get::<CurrentUser>().cloned().ok_or(AuthError::NotSignedIn)?;
+            let (act, ids) = record_act(parts);
+            let here = parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
+            let data = look_records::targets(state, &user, act, ids, sessions_query(parts), here).await?;
+            parts.extensions.insert(data);
+        }
         "/admin/people" => {
             let data = look::people(state, people_query(parts)).await?;
             parts.extensions.insert(data);
@@ -124,6 +143,21 @@ fn act_query(parts: &Parts) -> (Option<Act>, Chosen) {
     (act, Chosen::Some(pairs.into_iter().filter(|(name, _)| name == "id").map(|(_, value)| value).collect()))
 }
 
+/// Which sessions the address asks for.
+fn sessions_query(parts: &Parts) -> SessionsQuery {
+    let pairs = parameters(parts);
+    SessionsQuery::parse(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+}
+
+/// What is to be done to sessions, and to which; `None` for all that match.
+fn record_act(parts: &Parts) -> (Option<RecordAct>, Option<Vec<String>>) {
+    let pairs = parameters(parts);
+    let act = pairs.iter().find(|(name, _)| name == "act").and_then(|(_, value)| RecordAct::parse(value));
+    let is_all = pairs.iter().any(|(name, value)| name == "all" && value == "true");
+    let ids = pairs.into_iter().filter(|(name, _)| name == "id").map(|(_, value)| value);
+    (act, if is_all { None } else { Some(ids.collect()) })
+}
+
 fn parameters(parts: &Parts) -> Vec<(String, String)> {
     url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).into_owned().collect()
 }
@@ -165,6 +199,15 @@ pub fn provide(parts: &Parts) {
     }
     if let Some(report) = parts.extensions.get::<Option<ActReport>>() {
         provide_context(report.clone());
+    }
+    if let Some(data) = parts.extensions.get::<AuditData>() {
+        provide_context(data.clone());
+    }
+    if let Some(data) = parts.extensions.get::<SessionsData>() {
+        provide_context(data.clone());
+    }
+    if let Some(data) = parts.extensions.get::<RecordActData>() {
+        provide_context(data.clone());
     }
     if let Some(data) = parts.extensions.get::<PersonData>() {
         provide_context(data.clone());

@@ -22,8 +22,8 @@ use crate::{
 };
 
 use super::{
-    access, assets, brand, cookies::Jar, csp_report, csrf, dev_mail, dev_style, document, errors, export, flash, forms,
-    headers, links, own, page_data, principal, request, visit,
+    access, assets, audit_export, brand, cookies::Jar, csp_report, csrf, dev_mail, dev_style, document, errors, export,
+    flash, forms, headers, links, own, page_data, principal, request, visit,
 };
 
 /// Names under which people look for our pages.
@@ -49,6 +49,7 @@ pub fn build(state: AppState) -> Router {
         .route_layer(from_fn_with_state(state.clone(), access::layer))
         .merge(export::routes())
         .merge(own::routes())
+        .merge(audit_export::routes())
         .layer(from_fn_with_state(state.clone(), links::layer))
         .layer(from_fn_with_state(state.clone(), flash::layer))
         .layer(from_fn_with_state(state.clone(), principal::layer))

@@ -52,6 +52,10 @@ pub enum Message {
     EmailChanged,
     /// Word that the user name is another one now.
     UsernameChanged,
+    /// Word that the account is to be deleted.
+    DeletionRequested,
+    /// Word that the account is gone.
+    AccountDeleted,
     /// Word of a sign-in with a browser that was not known.
     SignedIn,
     /// Word that somebody tried to create an account with an address that has one.
@@ -72,6 +76,8 @@ impl Message {
             Self::EmailChangeRequested => words::mail().email_change_requested,
             Self::EmailChanged => words::mail().email_changed,
             Self::UsernameChanged => words::mail().username_changed,
+            Self::DeletionRequested => words::mail().deletion_requested,
+            Self::AccountDeleted => words::mail().account_deleted,
             Self::SignedIn => words::mail().signed_in,
             Self::SignUpTried => words::mail().sign_up_tried,
             Self::Invitation => words::mail().invitation,
@@ -118,7 +124,8 @@ mod tests {
     use super::*;
 
     /// Those that tell of something that somebody else may have done.
-    const TOLD: [Message; 5] = [
+    const TOLD: [Message; 6] = [
+        Message::DeletionRequested,
         Message::PasswordChanged,
         Message::EmailChangeRequested,
         Message::EmailChanged,
@@ -132,6 +139,7 @@ mod tests {
             Message::VerifyEmail,
             Message::ChangeEmail,
             Message::SignUpTried,
+            Message::AccountDeleted,
             Message::Invitation,
             Message::ResetByAdministrator,
         ];

@@ -234,6 +234,13 @@ pub async fn list(
     }
 }
 
+/// When an id was given out (RFC 9562, 5.7).
+#[must_use]
+pub fn time_of(id: &str) -> Moment {
+    let digits: String = id.chars().filter(|digit| *digit != '-').take(12).collect();
+    Moment(i64::from_str_radix(&digits, 16).unwrap_or_default() / 1_000)
+}
+
 /// What comes before every id that was given out from an instant on (RFC 9562, 5.7: 48 bits of milliseconds).
 #[must_use]
 pub fn first_id_at(at: Moment) -> String {

@@ -1,13 +1,12 @@
 //! Sessions as the record of who signed in and out, for administrators: lists, counts, deletion. Must not decide who may.
 
-use crate::domain::moment::Moment;
+use crate::domain::{moment::Moment, records::Standing};
 
 use super::{
     Handle, StoreError, Tx,
     db::execute,
     events::{Page, first_id_at},
     filter::Filter,
-    sessions::EndReason,
 };
 
 /// A session as lists show it.
@@ -25,45 +24,12 @@ pub struct Record {
     pub last_seen_at: i64,
     /// When it ended.
     pub ended_at: Option<i64>,
-    /// Why, as [`EndReason::as_str`].
+    /// Why, as [`super::sessions::EndReason::as_str`].
     pub end_reason: Option<String>,
     /// The client's address.
     pub address: String,
     /// As the browser named itself.
     pub user_agent: String,
-}
-
-/// How a session stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// It goes on.
-    Live,
-    /// It is over.
-    Ended,
-    /// It is over, for this reason.
-    EndedFor(EndReason),
-}
-
-impl Standing {
-    /// What was asked for.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        match name {
-            "live" => Some(Self::Live),
-            "ended" => Some(Self::Ended),
-            reason => EndReason::parse(reason).map(Self::EndedFor),
-        }
-    }
-
-    /// As it is asked for.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Live => "live",
-            Self::Ended => "ended",
-            Self::EndedFor(reason) => reason.as_str(),
-        }
-    }
 }
 
 /// Which sessions are asked for; what is `None` or empty is not asked.
@@ -95,7 +61,7 @@ impl Wanted {
             None => filter,
             Some(Standing::Live) => filter.and_plainly("ended_at is null"),
             Some(Standing::Ended) => filter.and_plainly("ended_at is not null"),
-            Some(Standing::EndedFor(reason)) => filter.and("end_reason = ?", reason.as_str()),
+            Some(reason) => filter.and("end_reason = ?", reason.as_str()),
         };
         if self.ids.is_empty() { filter } else { filter.and_in("id", self.ids.iter().map(String::as_str)) }
     }
@@ -125,10 +91,9 @@ pub async fn page(
     }
 }
 
-/// How many sessions are wanted.
-pub async fn count(on: impl Into<Handle<'_>>, wanted: &Wanted) -> Result<i64, StoreError> {
-    let rows: Vec<(i64,)> = wanted.filter().fetch(on, "select count(*) from sessions", "", 1).await?;
-    Ok(rows.first().map_or(0, |(count,)| *count))
+/// How many sessions are wanted, counted no further than so many.
+pub async fn count(on: impl Into<Handle<'_>>, wanted: &Wanted, most: i64) -> Result<i64, StoreError> {
+    wanted.filter().count(on, "sessions", most).await
 }
 
 /// The events that make up the record of sessions: beginning and end. What was done in them is not among these.

@@ -10,6 +10,8 @@ pub mod not_me;
 pub mod pages;
 /// What belongs to no single page.
 pub mod pieces;
+/// Sessions and the audit log.
+pub mod records;
 /// Sentences for the closed lists of the domain.
 pub mod sentences;
 /// The warning before a session ends.

@@ -49,6 +49,8 @@ pub const MAIL: &Mail = &Mail {
     email_change_requested: include_str!("mail/email_change_requested.txt"),
     email_changed: include_str!("mail/email_changed.txt"),
     username_changed: include_str!("mail/username_changed.txt"),
+    deletion_requested: include_str!("mail/deletion_requested.txt"),
+    account_deleted: include_str!("mail/account_deleted.txt"),
     signed_in: include_str!("mail/signed_in.txt"),
     sign_up_tried: include_str!("mail/sign_up_tried.txt"),
     invitation: include_str!("mail/invitation.txt"),

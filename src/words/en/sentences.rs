@@ -131,6 +131,7 @@ pub fn notice(notice: Notice) -> String {
         Notice::PersonDeleted => "The account is deleted.",
         Notice::RoleGiven => "The role is given. It is in force with the next request.",
         Notice::RoleTaken => "The role is taken away. That is in force with the next request.",
+        Notice::RecordsDeleted => "The records are deleted.",
         Notice::NothingChanged => "Nothing was changed: it was so already.",
         Notice::SessionRevoked => "That session is ended.",
         Notice::OtherSessionsRevoked => "All your other sessions are ended.",

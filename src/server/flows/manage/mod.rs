@@ -9,6 +9,8 @@ pub mod accounts;
 pub mod acts;
 /// What administrators see of people.
 pub mod look;
+/// What administrators see of records.
+pub mod look_records;
 /// The figures of the first page.
 pub mod overview;
 /// The record of who signed in and out.

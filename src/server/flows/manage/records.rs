@@ -2,7 +2,11 @@
 //! delete what was done in a session.
 
 use crate::{
-    domain::event::EventKind,
+    domain::{
+        event::EventKind,
+        moment::Moment,
+        records::{RecordAct, Standing},
+    },
     server::{
         audit::redaction,
         error::FlowError,
@@ -19,20 +23,61 @@ use crate::{
 use super::Actor;
 
 /// Sessions in one transaction.
-const BATCH: i64 = 50;
+const BATCH: usize = 50;
+/// Sessions that one form acts on, so that its answer does not take long.
+pub const MOST_AT_ONCE: usize = 5_000;
+/// Sessions that one form names, at most.
+const MOST_NAMED: usize = 100;
 
-/// Ends every session that is wanted and live; answers with how many there were. An administrator's own goes on.
+/// The sessions that a form names.
+#[must_use]
+pub fn named(ids: &[String]) -> Vec<String> {
+    let mut named: Vec<String> = ids.iter().filter(|id| !id.is_empty()).take(MOST_NAMED).cloned().collect();
+    if named.is_empty() {
+        // None, which is not all.
+        named.push(String::new());
+    }
+    named
+}
+
+/// What an act means of what was asked for: not the session it is asked from, and nothing that began after it was asked;
+/// only what goes on can end.
+#[must_use]
+pub fn meant(asked: &Wanted, act: Option<RecordAct>, own_session: &str, as_of: Moment) -> Wanted {
+    let soon = as_of.plus(1);
+    let standing = match (act, asked.standing) {
+        (Some(RecordAct::End), None) => Some(Standing::Live),
+        (_, standing) => standing,
+    };
+    Wanted {
+        standing,
+        until: Some(asked.until.map_or(soon, |until| until.min(soon))),
+        spared: Some(own_session.to_owned()).filter(|own| !own.is_empty()),
+        ..asked.clone()
+    }
+}
+
+/// Ends sessions that are wanted and live, newest first, at most so many; answers with how many there were. An
+/// administrator's own goes on.
 ///
 /// # Errors
 /// When the database is away; those ended until then stay ended.
-pub async fn end(state: &AppState, actor: Actor<'_>, wanted: &Wanted) -> Result<usize, FlowError> {
-    let wanted = sparing_own(actor, wanted);
+pub async fn end(
+    state: &AppState,
+    actor: Actor<'_>,
+    wanted: &Wanted,
+    as_of: Moment,
+    most: usize,
+) -> Result<usize, FlowError> {
+    let wanted = meant(wanted, Some(RecordAct::End), actor.session_id(), as_of);
     let mut page = Page::First;
     let mut ended = 0;
-    loop {
+    while ended < most {
         let mut tx = state.db.begin().await?;
-        let batch = session_records::page(&mut tx, &wanted, &page, BATCH).await?;
-        let Some(last) = batch.last() else { return Ok(ended) };
+        actor.check(&mut tx).await?;
+        let size = i64::try_from(BATCH.min(most - ended)).unwrap_or(1);
+        let batch = session_records::page(&mut tx, &wanted, &page, size).await?;
+        let Some(last) = batch.last() else { break };
         page = Page::OlderThan(last.id.clone());
         for record in batch.iter().filter(|record| record.ended_at.is_none()) {
             let event = actor.event(EventKind::SessionEnded).about(&record.user_id);
@@ -41,27 +86,34 @@ pub async fn end(state: &AppState, actor: Actor<'_>, wanted: &Wanted) -> Result<
         }
         tx.commit().await?;
     }
+    Ok(ended)
 }
 
-/// Deletes the record of every session that is wanted: live ones end first, the rows go, and the content of their events goes
-/// with an event that says so. Answers with how many there were. An administrator's own session stays.
+/// Deletes the record of sessions that are wanted, newest first, at most so many: live ones end first, the rows go, and the
+/// content of their events goes with an event that says so. Answers with how many there were. An administrator's own session
+/// stays.
 ///
 /// # Errors
 /// When the database is away; what was deleted until then stays so.
-pub async fn delete(state: &AppState, actor: Actor<'_>, wanted: &Wanted) -> Result<usize, FlowError> {
-    let mut wanted = sparing_own(actor, wanted);
-    // Not what begins meanwhile, or there might be no end to it.
-    let soon = state.now().plus(1);
-    wanted.until = Some(wanted.until.map_or(soon, |until| until.min(soon)));
+pub async fn delete(
+    state: &AppState,
+    actor: Actor<'_>,
+    wanted: &Wanted,
+    as_of: Moment,
+    most: usize,
+) -> Result<usize, FlowError> {
+    let wanted = meant(wanted, Some(RecordAct::Delete), actor.session_id(), as_of);
+    let mut page = Page::First;
     let mut deleted = 0;
-    loop {
+    while deleted < most {
         let mut tx = state.db.begin().await?;
-        // Held first, so that two deletions of the same records come one after the other.
+        actor.check(&mut tx).await?;
+        // Held before anything is read, so that two deletions of the same records come one after the other.
         events::hold_head(&mut tx).await?;
-        let batch = session_records::page(&mut tx, &wanted, &Page::First, BATCH).await?;
-        if batch.is_empty() {
-            return Ok(deleted);
-        }
+        let size = i64::try_from(BATCH.min(most - deleted)).unwrap_or(1);
+        let batch = session_records::page(&mut tx, &wanted, &page, size).await?;
+        let Some(last) = batch.last() else { break };
+        page = Page::OlderThan(last.id.clone());
         for record in batch.iter().filter(|record| record.ended_at.is_none()) {
             let event = actor.event(EventKind::SessionEnded).about(&record.user_id);
             session::end_in(state, &mut tx, &record.id, EndReason::EndedByAdministrator, event).await?;
@@ -79,13 +131,5 @@ pub async fn delete(state: &AppState, actor: Actor<'_>, wanted: &Wanted) -> Resu
         }
         tx.commit().await?;
     }
-}
-
-/// Whoever works on the console does not end their own session by it.
-fn sparing_own(actor: Actor<'_>, wanted: &Wanted) -> Wanted {
-    let own = match actor {
-        Actor::Administrator { session_id, .. } => Some(session_id.to_owned()),
-        Actor::CommandLine => None,
-    };
-    Wanted { spared: own, ..wanted.clone() }
+    Ok(deleted)
 }

@@ -9,12 +9,14 @@ use crate::{
         username::Username,
     },
     server::{
-        error::{FlowError, ServerError},
+        error::FlowError,
         request_info::RequestInfo,
         state::AppState,
-        storage::{StoreError, Tx, profiles},
+        storage::{StoreError, profiles, users},
     },
 };
+
+use super::super::tell_owner::{self, What};
 
 /// Whether somebody may change their user name: the site asks for such, or they have one.
 #[must_use]
@@ -35,20 +37,17 @@ pub async fn run(state: &AppState, user: &CurrentUser, request: &RequestInfo, us
     let username = Username::parse(username).map_err(refuse)?;
     let mut tx = state.db.begin().await?;
     super::still_signed_in(&mut tx, user).await?;
+    let before = users::find(&mut tx, &user.id).await?.ok_or(AuthError::NotSignedIn)?;
     match profiles::set_username(&mut tx, &user.id, &username).await {
         // User names are no secret.
         Err(StoreError::Taken) => return Err(refuse(Problem::UsernameTaken)),
         Ok(false) => return Err(refuse(Problem::UsernameSame)),
         changed => drop(changed?),
     }
-    announce(state, &mut tx, user, request).await?;
+    super::own_event(EventKind::UsernameChanged, user, request).record(state, &mut tx).await?;
+    tell_owner::changed(state, &mut tx, &before, request, What::UsernameChanged).await?;
     tx.commit().await?;
+    state.work.notify_one();
     tracing::info!(user = %user.id, address = %request.address, "user name changed");
-    Ok(())
-}
-
-/// Says that the user name changed, in the transaction that changes it.
-async fn announce(state: &AppState, tx: &mut Tx, user: &CurrentUser, request: &RequestInfo) -> Result<(), ServerError> {
-    super::own_event(EventKind::UsernameChanged, user, request).record(state, tx).await?;
     Ok(())
 }

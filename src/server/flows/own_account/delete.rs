@@ -26,6 +26,8 @@ use crate::{
     },
 };
 
+use super::super::tell_owner::{self, What};
+
 const DAY: i64 = 24 * 3_600;
 
 /// What the form holds, as posted.
@@ -88,28 +90,20 @@ pub async fn run(
         tokens::spend_all(&mut tx, purpose, Some(&user.id), now).await?;
     }
     known_devices::forget_all(&mut tx, &user.id).await?;
-    announce(state, &mut tx, current, request, at).await?;
+    let event = super::own_event(EventKind::DeletionRequested, current, request);
+    event.with("until", at.rfc3339()).record(state, &mut tx).await?;
     let deletion = if days == 0 {
         remove_due(state, &mut tx, &user.id).await?;
+        tell_owner::deleted(state, &mut tx, &user, request).await?;
         Deletion::Done
     } else {
+        tell_owner::changed(state, &mut tx, &user, request, What::DeletionRequested).await?;
         Deletion::At(at)
     };
     tx.commit().await?;
+    state.work.notify_one();
     tracing::info!(user = %user.id, address = %request.address, days, "deletion asked for");
     Ok(deletion)
-}
-
-/// Says that the account is to be deleted, in the transaction that notes it.
-async fn announce(
-    state: &AppState,
-    tx: &mut Tx,
-    user: &CurrentUser,
-    request: &RequestInfo,
-    at: Moment,
-) -> Result<(), ServerError> {
-    super::own_event(EventKind::DeletionRequested, user, request).with("until", at.rfc3339()).record(state, tx).await?;
-    Ok(())
 }
 
 fn is_called(user: &UserRow, identifier: &Identifier) -> bool {

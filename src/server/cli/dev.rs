@@ -1,0 +1,45 @@
+//! `latchkey dev …`: for whoever works on this project. Refused with the settings of a production.
+
+use std::io::{IsTerminal, Write};
+
+use clap::Subcommand;
+
+use crate::server::{config::Config, flows::seed, storage::Db};
+
+use super::CliError;
+
+/// What helps in development.
+#[derive(Debug, Subcommand)]
+pub(super) enum DevCommand {
+    /// Fill the database with plausible people, sessions and events, to see how everything behaves with many of them.
+    Seed {
+        /// How many people.
+        #[arg(long, default_value_t = 1_000)]
+        users: u32,
+        /// How many sessions, each with its events.
+        #[arg(long, default_value_t = 10_000)]
+        sessions: u32,
+    },
+}
+
+pub(super) async fn run(config: Config, db: Db, command: DevCommand) -> Result<(), CliError> {
+    if !config.is_development() {
+        return Err(CliError::Usage("this works with the settings of a development alone".into()));
+    }
+    let DevCommand::Seed { users, sessions } = command;
+    let is_watched = std::io::stderr().is_terminal();
+    let show = |done: u32, of: u32| {
+        if is_watched {
+            let width = 40;
+            let full = usize::try_from(u64::from(done) * width / u64::from(of.max(1))).unwrap_or_default();
+            let rest = usize::try_from(width).unwrap_or_default().saturating_sub(full);
+            let _ = write!(std::io::stderr(), "\r[{}{}] {done} of {of}", "#".repeat(full), " ".repeat(rest));
+        }
+    };
+    seed::run(config, db, users, sessions, show).await?;
+    if is_watched {
+        let _ = writeln!(std::io::stderr());
+    }
+    println!("Added {users} people and {sessions} sessions, with their events.");
+    Ok(())
+}

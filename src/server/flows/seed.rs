@@ -1,0 +1,199 @@
+//! Fills a database with plausible people, sessions and events, sealed, to see how everything behaves with many of them. For
+//! development alone; nobody can sign in as one of these people. Must not be reachable by a request.
+
+use std::sync::Arc;
+
+use crate::{
+    domain::{email::Email, event::EventKind, form::Identifiers, moment::Moment, username::Username},
+    server::{
+        audit::{Event, seal},
+        clock::{Clock, ManualClock, SystemClock},
+        config::Config,
+        error::ServerError,
+        random::SystemRandom,
+        request_info::RequestInfo,
+        state::AppState,
+        storage::{
+            Db, Tx,
+            sessions::{self, EndReason, NewSession},
+            users,
+        },
+    },
+};
+
+/// Rows in one transaction.
+const BATCH: u32 = 2_000;
+/// Seconds over which people joined, before the first session.
+const JOINED_OVER: i64 = 200 * 86_400;
+/// Seconds over which sessions began: less than they are kept for.
+const SIGNED_IN_OVER: i64 = 120 * 86_400;
+/// Seconds of "keep me signed in".
+const REMEMBERED: i64 = 30 * 86_400;
+
+const FIRST: [&str; 12] =
+    ["amber", "birch", "cedar", "coral", "dusk", "elder", "fern", "hazel", "juniper", "linden", "maple", "rowan"];
+const SECOND: [&str; 12] =
+    ["brook", "dale", "field", "ford", "glen", "grove", "heath", "hill", "lake", "moor", "stone", "wood"];
+const DOMAINS: [&str; 3] = ["example.com", "example.org", "example.net"];
+const BROWSERS: [&str; 6] = [
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36",
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36",
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0",
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.1 Safari/605.1.15",
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.1 Mobile/15E148 Safari/604.1",
+    "Mozilla/5.0 (Linux; Android 16) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Mobile Safari/537.36",
+];
+const REASONS: [EndReason; 4] = [EndReason::SignedOut, EndReason::Idle, EndReason::SignedOut, EndReason::Replaced];
+
+/// Numbers that look random and are the same each time (xorshift).
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 33).unwrap_or_default() % limit.max(1)
+    }
+
+    fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
+        all[self.below(all.len())]
+    }
+
+    /// From the ranges for documentation (RFC 5737, RFC 3849).
+    fn address(&mut self) -> String {
+        match self.below(4) {
+            0 => format!("192.0.2.{}", 1 + self.below(254)),
+            1 => format!("198.51.100.{}", 1 + self.below(254)),
+            2 => format!("203.0.113.{}", 1 + self.below(254)),
+            _ => format!("2001:db8:{:x}::{:x}", self.below(4_096), 1 + self.below(65_535)),
+        }
+    }
+}
+
+/// Adds so many people and sessions, and tells how many rows of how many are there.
+///
+/// # Errors
+/// When the database is away; what was added until then stays.
+pub async fn run(
+    config: Config,
+    db: Db,
+    people: u32,
+    sessions: u32,
+    mut progress: impl FnMut(u32, u32),
+) -> Result<(), ServerError> {
+    let now = SystemClock.now();
+    let clock = Arc::new(ManualClock::at(now));
+    let state = AppState::with_seams(config, db, clock.clone(), Arc::new(SystemRandom))?;
+    let mut numbers = Numbers(u64::from_ne_bytes(now.0.to_ne_bytes()) | 1);
+    // Told apart from those of an earlier run.
+    let run = format!("{:x}", now.0);
+    let total = people + sessions;
+    let at =
+        |start: i64, over: i64, index: u32, of: u32| Moment(start + over * i64::from(index) / i64::from(of.max(1)));
+    let first_session = now.0 - SIGNED_IN_OVER;
+
+    let mut ids = Vec::with_capacity(usize::try_from(people).unwrap_or_default());
+    let mut tx = state.db.begin().await?;
+    for index in 0..people {
+        clock.advance(at(first_session - JOINED_OVER, JOINED_OVER, index, people).0 - clock.now().0);
+        ids.push(person(&state, &mut tx, &mut numbers, &run, index).await?);
+        if index % BATCH == BATCH - 1 {
+            tx = next(&state, tx).await?;
+            progress(index + 1, total);
+        }
+    }
+    tx = next(&state, tx).await?;
+    for index in 0..sessions {
+        clock.advance(at(first_session, SIGNED_IN_OVER - 60, index, sessions).0 - clock.now().0);
+        let Some(user_id) = ids.get(numbers.below(ids.len())) else { break };
+        session(&state, &clock, &mut tx, &mut numbers, user_id, now).await?;
+        if index % BATCH == BATCH - 1 {
+            tx = next(&state, tx).await?;
+            progress(people + index + 1, total);
+        }
+    }
+    next(&state, tx).await?.commit().await?;
+    progress(total, total);
+    Ok(())
+}
+
+/// Seals what was written, makes it permanent, and begins again.
+async fn next(state: &AppState, mut tx: Tx) -> Result<Tx, ServerError> {
+    seal::all_in(state, &mut tx).await?;
+    tx.commit().await?;
+    Ok(state.db.begin().await?)
+}
+
+async fn person(
+    state: &AppState,
+    tx: &mut Tx,
+    numbers: &mut Numbers,
+    run: &str,
+    index: u32,
+) -> Result<String, ServerError> {
+    let (first, second, domain) = (numbers.one_of(&FIRST), numbers.one_of(&SECOND), numbers.one_of(&DOMAINS));
+    let identifiers = Identifiers {
+        email: Email::parse(&format!("{first}.{second}.{run}.{index}@{domain}")).ok(),
+        username: Username::parse(&format!("{first}{run}{index}")).ok().filter(|_| index.is_multiple_of(3)),
+    };
+    let (id, now) = (state.new_id()?, state.now());
+    users::create(&mut *tx, &id, &identifiers, None, now).await?;
+    if let Some(email) = identifiers.email.filter(|_| !index.is_multiple_of(10)) {
+        users::mark_verified(tx, &id, &email.key(), now).await?;
+    }
+    Event::by_system(EventKind::AccountCreated).about(&id).record(state, tx).await?;
+    Ok(id)
+}
+
+async fn session(
+    state: &AppState,
+    clock: &ManualClock,
+    tx: &mut Tx,
+    numbers: &mut Numbers,
+    user_id: &str,
+    now: Moment,
+) -> Result<(), ServerError> {
+    let started = state.now();
+    let request = RequestInfo {
+        id: state.new_id()?,
+        address: numbers.address(),
+        user_agent: numbers.one_of(&BROWSERS).to_owned(),
+        device: String::new(),
+    };
+    if numbers.below(12) == 0 {
+        Event::of(EventKind::SignInFailed, &request).about(user_id).record(state, tx).await?;
+    }
+    let id = state.new_id()?;
+    let new = NewSession {
+        id: id.clone(),
+        user_id: user_id.to_owned(),
+        created_at: started,
+        idle_seconds: REMEMBERED,
+        expires_at: started.plus(REMEMBERED),
+        address: request.address.clone(),
+        user_agent: request.user_agent.clone(),
+        factors: "pwd".into(),
+        credential_version: 0,
+        data: "{}".into(),
+    };
+    // No token hashes to this: nobody has one.
+    sessions::create(&mut *tx, &format!("seed {id}"), &new).await?;
+    users::note_sign_in(&mut *tx, user_id, started).await?;
+    Event::of(EventKind::SignedIn, &request).by(user_id).in_session(&id).record(state, tx).await?;
+    let lasted = 60 + i64::try_from(numbers.below(6 * 3_600)).unwrap_or_default();
+    let ended = started.plus(lasted);
+    if ended >= now || (ended.plus(REMEMBERED / 3) > now && numbers.below(4) == 0) {
+        return Ok(());
+    }
+    clock.advance(lasted);
+    let reason = numbers.one_of(&REASONS);
+    sessions::end_by_id(&mut *tx, &id, reason, ended).await?;
+    let event = match reason {
+        EndReason::SignedOut => Event::of(EventKind::SignedOut, &request).by(user_id),
+        _ => Event::by_system(EventKind::SessionEnded).about(user_id),
+    };
+    event.in_session(&id).with("reason", reason.as_str()).record(state, tx).await?;
+    clock.advance(-lasted);
+    Ok(())
+}
