@@ -82,7 +82,7 @@ pub fn Table(
         }
     });
     view! {
-        <div class="table-region" role="region" aria-labelledby=id tabindex="0">
+        <section class="table-region" aria-labelledby=id tabindex="0">
             <table class="table">
                 <caption id=id>
                     <span class=is_caption_hidden.then_some("visually-hidden")>{caption}</span>
@@ -92,6 +92,6 @@ pub fn Table(
                 </thead>
                 <tbody>{children()}</tbody>
             </table>
-        </div>
+        </section>
     }
 }

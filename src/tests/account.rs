@@ -63,11 +63,4 @@ on_both_engines! {
             assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, form.page));
         }
     }
-
-    async fn pages_that_are_all_text_load_no_script(world) {
-        let mut browser = world.sign_up("sam@example.com").await.browser;
-        for path in ["/account", "/account/sessions", "/account/activity"] {
-            assert!(!browser.get(path).await.body.contains("<script"), "{path}");
-        }
-    }
 }

@@ -10,8 +10,9 @@ use axum::{
 use latchkey::{
     api::FORMS,
     app::App,
-    domain::role::Role,
+    domain::{identifier::IdentifierMode, role::Role},
     server::{
+        config::Config,
         flows::manage::{Actor, roles},
         storage::users,
     },
@@ -192,7 +193,14 @@ fn every_page_and_function_is_in_the_table() {
     assert_eq!(registered, functions, "each is a form of ours");
 }
 
+/// With every page that a setting may bring.
+fn whole(config: &mut Config) {
+    config.identifier = IdentifierMode::Either;
+}
+
 on_both_engines! {
+    with(whole)
+
     /// The router names its routes when it is printed.
     async fn every_route_is_in_the_table(world) {
         let printed = format!("{:?}", world.router);

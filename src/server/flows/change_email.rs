@@ -41,6 +41,9 @@ pub enum Requested {
     Pending,
 }
 
+/// How often it is tried again where somebody changes the same account at the same moment.
+const ATTEMPTS: usize = 3;
+
 /// The address that a person waits for.
 ///
 /// # Errors
@@ -72,7 +75,25 @@ pub async fn run(
     throttle::count(state, request, Some(&user.id), &[Limit::VerifyEmail(&email_key), Limit::RequestNetwork(&network)])
         .await?;
 
-    let now = state.now();
+    for _ in 0..ATTEMPTS {
+        let user = users::find(&mut state.db.read().await?, &current.user_id).await?.ok_or(AuthError::NotSignedIn)?;
+        if let Some(requested) = attempt(state, request, &user, &email, &current.id).await? {
+            return Ok(requested);
+        }
+    }
+    Err(AuthError::Busy { retry_after: 1 }.into())
+}
+
+/// One attempt; nothing is done and answered where the present address was proven or replaced meanwhile, in another tab.
+async fn attempt(
+    state: &AppState,
+    request: &RequestInfo,
+    user: &UserRow,
+    email: &Email,
+    session_id: &str,
+) -> Result<Option<Requested>, FlowError> {
+    let refuse = |problem| FlowError::Answer(FieldError { field: Field::Email, problem }.into());
+    let (email_key, now) = (email.key(), state.now());
     let mut tx = state.db.begin().await?;
     let owner = users::find_by_email_key(&mut tx, &email_key).await?;
     let is_anothers = owner.is_some_and(|owner| owner.id != user.id)
@@ -82,23 +103,25 @@ pub async fn run(
     }
     let requested = if user.is_unverified() {
         if is_anothers {
-            tell_other(state, &mut tx, request, &email).await?;
-        } else {
-            replace(state, &mut tx, &user, request, &email, &current.id).await?;
+            tell_other(state, &mut tx, request, email).await?;
+        } else if !replace(state, &mut tx, user, request, email, session_id).await? {
+            return Ok(None);
         }
         Requested::Replaced
     } else {
-        request_change(state, &mut tx, &user, request, &email, &current.id).await?;
+        if !request_change(state, &mut tx, user, request, email, session_id).await? {
+            return Ok(None);
+        }
         if is_anothers {
-            tell_other(state, &mut tx, request, &email).await?;
+            tell_other(state, &mut tx, request, email).await?;
         } else {
-            mail_link(state, &mut tx, &user, request, &email).await?;
+            mail_link(state, &mut tx, user, request, email).await?;
         }
         Requested::Pending
     };
     tx.commit().await?;
     state.work.notify_one();
-    Ok(requested)
+    Ok(Some(requested))
 }
 
 /// Gives up an address that waits to be proven; its link stops working. Nothing where none waits.
@@ -125,7 +148,7 @@ async fn tell_other(state: &AppState, tx: &mut Tx, request: &RequestInfo, email:
     super::sign_up::tell_owner(state, tx, request, email).await
 }
 
-/// The new address instead of one that was never proven, whose links then open nothing more.
+/// The new address instead of one that was never proven, whose links then open nothing more. `false` if it is proven by now.
 async fn replace(
     state: &AppState,
     tx: &mut Tx,
@@ -133,13 +156,12 @@ async fn replace(
     request: &RequestInfo,
     email: &Email,
     session_id: &str,
-) -> Result<(), FlowError> {
+) -> Result<bool, FlowError> {
     let refuse = |problem| FlowError::Answer(FieldError { field: Field::Email, problem }.into());
     let now = state.now();
     match users::replace_unverified_email(&mut *tx, &user.id, email).await {
         Err(StoreError::Taken) => return Err(refuse(Problem::EmailUnavailable)),
-        // Proven a moment ago, in another tab.
-        Ok(false) => return Err(AuthError::Unexpected.into()),
+        Ok(false) => return Ok(false),
         replaced => drop(replaced?),
     }
     for purpose in [Purpose::ResetPassword, Purpose::VerifyEmail, Purpose::NotMe] {
@@ -149,10 +171,10 @@ async fn replace(
     Event::of(EventKind::EmailChanged, request).by(&user.id).in_session(session_id).record(state, tx).await?;
     verify_email::mail_link(state, tx, &user, Circumstances::of(request, now)).await?;
     tracing::info!(user = %user.id, address = %request.address, "unproven address replaced");
-    Ok(())
+    Ok(true)
 }
 
-/// Notes the address, and tells the present one, unless it is noted already.
+/// Notes the address, and tells the present one, unless it is noted already. `false` if the present one is another by now.
 async fn request_change(
     state: &AppState,
     tx: &mut Tx,
@@ -160,22 +182,21 @@ async fn request_change(
     request: &RequestInfo,
     email: &Email,
     session_id: &str,
-) -> Result<(), FlowError> {
+) -> Result<bool, FlowError> {
     let before = wanted_email::find(&mut *tx, &user.id).await?;
     if !wanted_email::set(&mut *tx, &user.id, email).await? {
-        // The present address became another one a moment ago, in another tab.
-        return Err(AuthError::Unexpected.into());
+        return Ok(false);
     }
     // Whoever gets another link for the same address was told of it.
     if before.is_some_and(|before| before.key() == email.key()) {
-        return Ok(());
+        return Ok(true);
     }
     tokens::spend_all(&mut *tx, Purpose::ChangeEmail, Some(&user.id), state.now()).await?;
     let event = Event::of(EventKind::EmailChangeRequested, request).by(&user.id).in_session(session_id);
     event.record(state, tx).await?;
     tell_owner::changed(state, tx, user, request, What::EmailChangeRequested).await?;
     tracing::info!(user = %user.id, address = %request.address, "another address asked for");
-    Ok(())
+    Ok(true)
 }
 
 /// Mails the link that makes the address theirs; older ones stop working.
