@@ -5,6 +5,9 @@
 //! - `hydrate`: the browser, with domain, words, components and pages.
 //! - `estimator`: the password estimator alone, for a Worker.
 
+// The types of large pages are deep.
+#![recursion_limit = "256"]
+
 /// Server functions: what crosses the wire.
 #[cfg(any(feature = "ssr", feature = "hydrate"))]
 pub mod api;
