@@ -119,6 +119,9 @@ const FUNCTIONS: &[(&str, For)] = &[
     ("/api/sign_out", For::Everybody),
 ];
 
+/// Functions about something that they are told; what is not told is not there.
+const ABOUT_SOMETHING: &[&str] = &["/api/end_session"];
+
 /// Every other route, and how it is asked.
 const ROUTES: &[(&str, Method, For)] = &[
     ("/health", Method::GET, For::Everybody),
@@ -250,6 +253,7 @@ on_both_engines! {
                 let is_refused = answer.body.contains("\"not_signed_in\"") || answer.status == StatusCode::NOT_FOUND;
                 match (whom, who.may(*whom)) {
                     (For::Administrators, true) => assert!(!answer.body.contains("\"not_signed_in\""), "{what}"),
+                    (_, true) if ABOUT_SOMETHING.contains(path) => assert_eq!(answer.status, StatusCode::NOT_FOUND, "{what}"),
                     (_, true) => assert!(!is_refused, "{what}"),
                     (For::Administrators, false) => assert_eq!(answer.status, StatusCode::NOT_FOUND, "{what}"),
                     (_, false) => assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{what}"),
