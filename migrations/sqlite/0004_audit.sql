@@ -22,7 +22,7 @@ create table events (
     salt text not null,
     content_hash text not null,
     -- Null until it is sealed.
-    sequence bigint unique,
+    sequence bigint unique check (sequence >= 1),
     hash text,
     -- The event that tells why the content is gone.
     redacted_by text,
@@ -80,6 +80,7 @@ alter table users add column wanted_email text;
 -- When the account is to be deleted, as its owner asked.
 alter table users add column deletion_at bigint;
 alter table users add column last_sign_in_at bigint;
+update users set last_sign_in_at = (select max(created_at) from sessions where sessions.user_id = users.id);
 create index users_by_last_sign_in on users (last_sign_in_at, id);
 create index users_to_delete on users (deletion_at) where deletion_at is not null;
 

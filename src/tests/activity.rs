@@ -6,6 +6,7 @@ use latchkey::{
     server::{
         flows::manage::{Actor, roles},
         request_info::RequestInfo,
+        storage::own_sessions,
     },
     words,
 };
@@ -85,7 +86,9 @@ on_both_engines! {
         world.sign_up("administrator@example.com").await;
         let administrator = id_of(world, "administrator@example.com").await;
         roles::grant(&world.state, Actor::CommandLine, &administrator, &Role::admin()).await.expect("granted");
-        let actor = Actor::Administrator { user_id: &administrator, session_id: "theirs", request: &request };
+        let live = own_sessions::live(&mut world.state.db.read().await.expect("a connection"), &administrator, world.now(), 1).await;
+        let theirs = live.expect("read").remove(0).id;
+        let actor = Actor::Administrator { user_id: &administrator, session_id: &theirs, request: &request };
         let user = id_of(world, "sam@example.com").await;
         roles::grant(&world.state, actor, &user, &Role::parse("editor").expect("a role")).await.expect("granted");
         let page = sam.get(&format!("{ACTIVITY}?group=administrators")).await;

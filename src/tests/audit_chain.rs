@@ -180,9 +180,9 @@ on_both_engines! {
 
     async fn what_is_moved_shows(world) {
         write(world, 5).await;
-        tamper(world, "update events set sequence = -2 where sequence = 2").await;
+        tamper(world, "update events set sequence = 1000002 where sequence = 2").await;
         tamper(world, "update events set sequence = 2 where sequence = 4").await;
-        tamper(world, "update events set sequence = 4 where sequence = -2").await;
+        tamper(world, "update events set sequence = 4 where sequence = 1000002").await;
         let found = broken(world).await;
         assert_eq!((found.sequence, found.fault), (Some(2), Fault::NotLinked));
     }
@@ -192,9 +192,9 @@ on_both_engines! {
         write(world, 5).await;
         tamper(world, "create table kept as select * from events").await;
         for (here, there) in [(2, 4), (4, 2)] {
-            tamper(world, &format!("update events set hash = (select hash from kept where kept.sequence = {there}), sequence = -{there} where sequence = {here}")).await;
+            tamper(world, &format!("update events set hash = (select hash from kept where kept.sequence = {there}), sequence = 1000000 + {there} where sequence = {here}")).await;
         }
-        tamper(world, "update events set sequence = -sequence where sequence < 0").await;
+        tamper(world, "update events set sequence = sequence - 1000000 where sequence > 1000000").await;
         assert_eq!(broken(world).await.fault, Fault::NotLinked);
     }
 

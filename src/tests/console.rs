@@ -11,7 +11,9 @@ use latchkey::{
     },
     server::storage::{
         events::{self, EventRow, Page, Wanted},
-        people, users,
+        own_sessions, people,
+        sessions::{self, EndReason},
+        users,
     },
 };
 
@@ -294,7 +296,9 @@ on_both_engines! {
         assert_eq!(events_about(world, &ids[0], EventKind::AccountDisabled).await.len(), 0);
         // Below the page: a request that was let in a moment before the demotion.
         let request = latchkey::server::request_info::RequestInfo::default();
-        let actor = latchkey::server::flows::manage::Actor::Administrator { user_id: &own, session_id: "", request: &request };
+        let live = own_sessions::live(&mut world.state.db.read().await.expect("a connection"), &own, world.now(), 1).await;
+        let session = live.expect("read").remove(0).id;
+        let actor = latchkey::server::flows::manage::Actor::Administrator { user_id: &own, session_id: &session, request: &request };
         let refused = latchkey::server::flows::manage::access::disable(&world.state, actor, &ids[0]).await;
         assert!(refused.is_err(), "checked in the transaction of the act");
     }
@@ -324,7 +328,9 @@ on_both_engines! {
             let mut conn = world.state.db.write().await.expect("a connection");
             let mut left = 0;
             for id in [&one, &other] {
-                left += u32::from(people::may_act(&mut conn, id, &Role::admin()).await.expect("read"));
+                let is_active = users::find(&mut conn, id).await.expect("read").is_some_and(|user| user.is_active());
+                let roles = users::roles(&mut conn, id).await.expect("read");
+                left += u32::from(is_active && roles.contains(&Role::admin()));
             }
             assert_eq!(left, 1, "{act}");
             if act == "delete" {
@@ -519,5 +525,20 @@ on_both_engines! {
             assert!(page.says(text), "{text}: {}", page.body);
         }
         assert!(page.body.contains("role=\"img\"") && !page.body.contains("style=\""), "a picture that the policy allows");
+    }
+
+    /// ASVS 7.4.1, 15.4.2: whose session was ended a moment ago does nothing more, whatever was under way.
+    async fn nothing_is_done_from_a_session_that_has_ended(world) {
+        world.administrator("admin@example.com").await;
+        let ids = add_people(world, 1).await;
+        let mut conn = world.state.db.write().await.expect("a connection");
+        let own = users::find_by_email_key(&mut conn, "admin@example.com").await.expect("read").expect("there").id;
+        let session = own_sessions::live(&mut conn, &own, world.now(), 1).await.expect("read").remove(0).id;
+        assert!(sessions::end_by_id(&mut conn, &session, EndReason::Revoked, world.now()).await.expect("ended"));
+        drop(conn);
+        let request = latchkey::server::request_info::RequestInfo::default();
+        let actor = latchkey::server::flows::manage::Actor::Administrator { user_id: &own, session_id: &session, request: &request };
+        assert!(latchkey::server::flows::manage::access::disable(&world.state, actor, &ids[0]).await.is_err());
+        assert_eq!(events_about(world, &ids[0], EventKind::AccountDisabled).await.len(), 0);
     }
 }

@@ -129,4 +129,17 @@ on_both_engines! {
         let users = latchkey::server::storage::users::list(&mut world.state.db.read().await.expect("a connection")).await;
         assert_eq!(users.expect("read").len(), 1);
     }
+
+    /// ASVS 15.2.2: nobody fills the log with what they may not do.
+    async fn refusals_do_not_fill_the_log(world) {
+        let mut browser = world.sign_up("sam@example.com").await.browser;
+        let path = format!("/admin/people/{}", "x".repeat(3_000));
+        for _ in 0..40 {
+            browser.get(&path).await;
+        }
+        let rows = all(world).await;
+        let denied: Vec<_> = rows.iter().filter(|row| row.content.kind == "access_denied").collect();
+        assert_eq!(denied.len(), 20);
+        assert!(denied.iter().all(|row| row.content.detail.len() < 300), "{denied:?}");
+    }
 }

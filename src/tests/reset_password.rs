@@ -157,4 +157,19 @@ on_both_engines! {
         let mail = world.mail_to("sam@example.com").await.remove(0);
         assert!(mail.body.contains("http://127.0.0.1:3000/reset-password?token=") && !mail.body.contains("evil"));
     }
+
+    /// ASVS 7.4.3: an address that somebody asked for with the old password comes to nothing.
+    async fn a_new_password_ends_the_wish_for_another_address(world) {
+        let mut thief = crate::change_email::proven(world, "sam@example.com").await;
+        crate::change_email::ask(&mut thief, "thief@example.org").await;
+        let link = crate::change_email::newest(world, "thief@example.org", "Confirm your new e-mail address").await;
+        let mut owner = world.anonymous();
+        owner.submit("/api/forgot_password", &[("email", "sam@example.com")]).await;
+        owner.visit(&crate::change_email::newest(world, "sam@example.com", "Choose a new password").await).await;
+        owner.submit("/api/reset_password", &[("new_password", crate::support::OTHER_PASSWORD)]).await;
+        owner.sign_in("sam@example.com", crate::support::OTHER_PASSWORD).await;
+        assert!(owner.visit(&link).await.says("This link does not work"));
+        owner.submit("/api/verify_email", &[]).await;
+        assert!(owner.get("/account/email").await.says("sam@example.com"));
+    }
 }

@@ -319,10 +319,15 @@ fn cells(listed: &Listed) -> [String; 15] {
 fn write_row(text: &mut String, cells: &[String]) {
     for (index, cell) in cells.iter().enumerate() {
         let comma = if index == 0 { "" } else { "," };
-        let apostrophe = if is_formula(cell) { "'" } else { "" };
-        let _ = write!(text, "{comma}\"{apostrophe}{}\"", cell.replace('"', "\"\""));
+        let _ = write!(text, "{comma}\"{}\"", without_formulas(cell).replace('"', "\"\""));
     }
     text.push_str("\r\n");
+}
+
+/// A cell with an apostrophe before each formula, also where a spreadsheet that parts cells elsewhere would see one begin.
+fn without_formulas(cell: &str) -> String {
+    let parts = cell.split_inclusive([';', ',', '\t', '\r', '\n']);
+    parts.map(|part| if is_formula(part) { format!("'{part}") } else { part.to_owned() }).collect()
 }
 
 /// Whether a spreadsheet would take a cell for more than text.
@@ -348,6 +353,14 @@ mod tests {
         let mut row = String::new();
         write_row(&mut row, &["=1+1".into(), "a\"b,c".into(), " @x".into(), "-2".into(), "two\nlines".into()]);
         assert_eq!(row, "\"'=1+1\",\"a\"\"b,c\",\"' @x\",\"'-2\",\"two\nlines\"\r\n");
+    }
+
+    /// ASVS 1.2.10: where a semicolon parts cells, a quote in the middle of one protects nothing.
+    #[test]
+    fn no_part_of_a_cell_is_a_formula() {
+        let mut row = String::new();
+        write_row(&mut row, &["x;=HYPERLINK(1)".into(), "a,\t@b".into()]);
+        assert_eq!(row, "\"x;'=HYPERLINK(1)\",\"a,'\t'@b\"\r\n");
     }
 
     proptest! {

@@ -236,6 +236,11 @@ impl Walk {
         Ok(())
     }
 
+    /// Whether there is something to compare with.
+    fn has_checkpoint(&self) -> bool {
+        self.checkpoint.is_some()
+    }
+
     /// The end of the chain: far enough, and not so far on that the checkpoint cannot be compared.
     fn end(&self) -> Result<(), Broken> {
         let Some(checkpoint) = self.checkpoint.as_ref().filter(|checkpoint| checkpoint.count > 0) else {
@@ -352,6 +357,9 @@ impl Verifier {
     }
 
     async fn end_of_chain(&mut self, db: &Db) -> Result<Outcome, Stop> {
+        if let Some(link) = links::misplaced(&mut db.read().await?).await? {
+            return Err(Broken::of(&link, Fault::PastTheEnd).into());
+        }
         let head = events::head(&mut db.read().await?).await?;
         let report = &self.walk.report;
         if head.count > report.last {
@@ -506,7 +514,8 @@ impl FileVerifier {
             return Err(Broken { sequence: None, id: None, fault: Fault::Unreadable });
         }
         if self.header.is_filtered {
-            return Ok(());
+            // A part cannot be held against what is kept elsewhere: that it passes must not be taken for proof.
+            return if self.walk.has_checkpoint() { Err(Broken::at(1, Fault::Missing)) } else { Ok(()) };
         }
         if let Some((through, _)) = self.pruned {
             return Err(Broken::at(through, Fault::Missing));

@@ -33,6 +33,8 @@ impl Config {
             ![self.reauth_minutes, self.keep_sessions_days, self.keep_tokens_days].contains(&0),
             "reauth_minutes, keep_sessions_days and keep_tokens_days must be at least 1",
         );
+        unless(self.reauth_minutes <= 1_440, "reauth_minutes must be at most 1440: more asks nobody again");
+        unless(self.deletion_grace_days <= 365, "deletion_grace_days must be at most 365");
         unless(
             ![self.account_tries, self.network_tries, self.network_requests].contains(&0),
             "account_tries, network_tries and network_requests must be at least 1",

@@ -16,7 +16,7 @@ use crate::{
         storage::{
             sessions::{self, EndReason},
             tokens::{self, Purpose},
-            users,
+            users, wanted_email,
         },
     },
 };
@@ -79,7 +79,10 @@ pub async fn run(
     } else {
         sessions::carry_over(&mut tx, &user.id, user.credential_version).await?;
     }
-    tokens::spend_all(&mut tx, Purpose::ResetPassword, Some(&user.id), now).await?;
+    for purpose in [Purpose::ResetPassword, Purpose::ChangeEmail] {
+        tokens::spend_all(&mut tx, purpose, Some(&user.id), now).await?;
+    }
+    wanted_email::forget(&mut tx, &user.id).await?;
     Event::of(EventKind::PasswordChanged, request).by(&user.id).in_session(&current.id).record(state, &mut tx).await?;
     tell_owner::changed(state, &mut tx, &user, request, What::PasswordChanged).await?;
     let user = users::find(&mut tx, &user.id).await?.ok_or(AuthError::NotSignedIn)?;

@@ -9,6 +9,8 @@ pub mod change_password;
 pub mod confirm_password;
 /// Who is asking.
 pub mod current_user;
+/// What roles do not allow.
+pub mod denied;
 /// Asking for a reset link.
 pub mod forgot_password;
 /// Who may do what, and who may sign in.

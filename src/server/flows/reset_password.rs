@@ -24,6 +24,7 @@ use crate::{
             sessions::EndReason,
             tokens::{self, Owner, Purpose},
             users::{self, UserRow},
+            wanted_email,
         },
     },
 };
@@ -141,9 +142,10 @@ pub async fn run(
     if !is_ours {
         return Err(AuthError::LinkDead.into());
     }
-    for purpose in [Purpose::ResetPassword, Purpose::VerifyEmail] {
+    for purpose in [Purpose::ResetPassword, Purpose::VerifyEmail, Purpose::ChangeEmail] {
         tokens::spend_all(&mut tx, purpose, Some(&user.id), now).await?;
     }
+    wanted_email::forget(&mut tx, &user.id).await?;
     match &mailed_to {
         // Whoever took the address over must not disarm the links that went to the one before.
         Some(email_key) => not_me_links::spend_mailed_to(&mut tx, &user.id, email_key, now).await?,

@@ -88,7 +88,7 @@ pub async fn run(
     let mut numbers = Numbers(u64::from_ne_bytes(now.0.to_ne_bytes()) | 1);
     // Told apart from those of an earlier run.
     let run = format!("{:x}", now.0);
-    let total = people + sessions;
+    let total = people.saturating_add(sessions);
     let at =
         |start: i64, over: i64, index: u32, of: u32| Moment(start + over * i64::from(index) / i64::from(of.max(1)));
     let first_session = now.0 - SIGNED_IN_OVER;

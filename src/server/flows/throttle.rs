@@ -37,6 +37,10 @@ pub enum Limit<'a> {
     VerifyEmail(&'a str),
     /// Sign-ups and requests for mail from a network.
     RequestNetwork(&'a str),
+    /// Changes of a person's user name.
+    Username(&'a str),
+    /// Refusals to a person that are written down.
+    Denied(&'a str),
 }
 
 /// How much is too much.
@@ -62,7 +66,9 @@ impl Limit<'_> {
         | Self::SignUpEmail(subject)
         | Self::ResetEmail(subject)
         | Self::VerifyEmail(subject)
-        | Self::RequestNetwork(subject)) = self;
+        | Self::RequestNetwork(subject)
+        | Self::Username(subject)
+        | Self::Denied(subject)) = self;
         digest(format!("{}:{subject}", self.name()).as_bytes())
     }
 
@@ -76,6 +82,8 @@ impl Limit<'_> {
             Self::ResetEmail(_) => "reset_email",
             Self::VerifyEmail(_) => "verify_email",
             Self::RequestNetwork(_) => "request_network",
+            Self::Username(_) => "username",
+            Self::Denied(_) => "denied",
         }
     }
 
@@ -96,6 +104,8 @@ impl Limit<'_> {
                 Policy { free: 3, first_wait: 5 * MINUTE, longest_wait: 20 * MINUTE, memory: DAY }
             }
             Self::VerifyEmail(_) => Policy { free: 1, first_wait: MINUTE, longest_wait: 6 * HOUR, memory: DAY },
+            Self::Username(_) => Policy { free: 5, first_wait: 10 * MINUTE, longest_wait: DAY, memory: DAY },
+            Self::Denied(_) => Policy { free: 20, first_wait: MINUTE, longest_wait: HOUR, memory: DAY },
             Self::RequestNetwork(_) => Policy {
                 free: i64::from(config.network_requests),
                 first_wait: MINUTE,

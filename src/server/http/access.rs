@@ -18,13 +18,15 @@ use crate::{
     domain::{
         account::CurrentUser,
         error::AuthError,
-        event::EventKind,
         flash::{Flash, Notice},
         safe_path::SafePath,
     },
     server::{
-        audit::Event, error::FlowError, flows::current_user, request_info::RequestInfo, session::store,
-        state::AppState, storage::sessions::EndReason,
+        flows::{current_user, denied},
+        request_info::RequestInfo,
+        session::store,
+        state::AppState,
+        storage::sessions::EndReason,
     },
 };
 
@@ -105,9 +107,7 @@ pub async fn write_down(
     path: &str,
 ) -> Result<(), AuthError> {
     tracing::warn!(user = %user.id, path, "refused: not for this person");
-    let event = Event::of(EventKind::AccessDenied, request).by(&user.id).in_session(&user.session.id);
-    let written = event.with("path", path).record_alone(state).await;
-    written.map_err(|failure| FlowError::Failure(failure).into())
+    Ok(denied::run(state, request, user, path).await?)
 }
 
 fn is_confirmed(state: &AppState, request: &Request) -> bool {

@@ -32,6 +32,9 @@ pub async fn fetch(state: &AppState, parts: &mut Parts, page: &str) -> Result<()
         "/account/sessions" => {
             let chosen = parameter(parts, "session").unwrap_or_default();
             let chosen = Some(chosen.as_str()).filter(|id| !id.is_empty());
+            if chosen.is_some_and(|id| !is_id(id)) {
+                return Err(AuthError::NotFound.into());
+            }
             let data = sessions::look_up(state, &user()?, chosen, &page_of_list(parts)).await?;
             parts.extensions.insert(data);
         }

@@ -50,6 +50,11 @@ pub async fn find(on: impl Into<Handle<'_>>, id: &str) -> Result<Option<Link>, S
     fetch!(fetch_optional, Link, on, select_link!("where id = $1"), id)
 }
 
+/// A link at a place that no link of ours has.
+pub async fn misplaced(on: impl Into<Handle<'_>>) -> Result<Option<Link>, StoreError> {
+    fetch!(fetch_optional, Link, on, select_link!("where sequence < 1 order by sequence limit 1"))
+}
+
 /// The place of the first link that is there.
 pub async fn first_sequence(on: impl Into<Handle<'_>>) -> Result<Option<i64>, StoreError> {
     let row = fetch!(

@@ -105,6 +105,8 @@ impl Db {
                 .journal_mode(SqliteJournalMode::Wal)
                 .synchronous(SqliteSynchronous::Full)
                 .foreign_keys(true)
+                // What is deleted is gone from the file, too.
+                .pragma("secure_delete", "on")
                 .busy_timeout(BUSY_TIMEOUT);
             make_folder(options.get_filename())?;
             let pool = SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT);

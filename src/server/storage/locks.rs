@@ -12,6 +12,7 @@ pub enum Lock {
 /// Waits until nobody else holds the lock, and holds it until the transaction ends (ASVS 15.4.2).
 pub async fn hold(tx: &mut Tx, lock: Lock) -> Result<(), StoreError> {
     let Lock::Administrators = lock;
-    execute!(tx, "update locks set taken = taken + 1 where name = 'administrators'")?;
-    Ok(())
+    let held = execute!(tx, "update locks set taken = taken + 1 where name = 'administrators'")?;
+    // Without its row it would hold nobody up.
+    if held == 1 { Ok(()) } else { Err(StoreError::Database(sqlx::Error::RowNotFound)) }
 }

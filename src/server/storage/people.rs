@@ -204,16 +204,19 @@ pub async fn all_roles(on: impl Into<Handle<'_>>) -> Result<Vec<Role>, StoreErro
     Ok(rows.iter().filter_map(|(role,)| Role::parse(role)).collect())
 }
 
-/// Whether somebody may sign in and holds a role.
-pub async fn may_act(on: impl Into<Handle<'_>>, id: &str, role: &Role) -> Result<bool, StoreError> {
+/// Whether somebody may sign in and holds a role, and the session that they act from is live.
+pub async fn may_act(on: impl Into<Handle<'_>>, id: &str, session_id: &str, role: &Role) -> Result<bool, StoreError> {
     let row = fetch!(
         fetch_optional,
         (String,),
         on,
         "select users.id from users join user_roles on user_roles.user_id = users.id
-         where users.id = $1 and role = $2 and disabled_at is null",
+         join sessions on sessions.user_id = users.id
+         where users.id = $1 and role = $2 and disabled_at is null and deletion_at is null
+           and sessions.id = $3 and ended_at is null",
         id,
-        role.as_str()
+        role.as_str(),
+        session_id
     )?;
     Ok(row.is_some())
 }

@@ -96,12 +96,14 @@ pub async fn count(on: impl Into<Handle<'_>>, wanted: &Wanted, most: i64) -> Res
     wanted.filter().count(on, "sessions", most).await
 }
 
-/// The events that make up the record of sessions: beginning and end. What was done in them is not among these.
+/// The events that make up the record of sessions: beginning and end. What was done in them is not among these, nor that
+/// somebody else ended them: nobody empties what they did to others.
 pub async fn events_of(on: impl Into<Handle<'_>>, session_ids: &[String]) -> Result<Vec<String>, StoreError> {
     const MOST: i64 = 10_000;
     let filter = Filter::default()
         .and_in("session_id", session_ids.iter().map(String::as_str))
-        .and_in("kind", ["signed_in", "signed_out", "session_ended"]);
+        .and_in("kind", ["signed_in", "signed_out", "session_ended"])
+        .and_plainly("kind <> 'session_ended' or actor = target or actor = 'system'");
     let rows: Vec<(String,)> = filter.fetch(on, "select id from events", "order by id", MOST).await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }

@@ -9,7 +9,7 @@ use crate::{
         storage::{
             sessions::EndReason,
             tokens::{self, Purpose},
-            users,
+            users, wanted_email,
         },
     },
 };
@@ -33,9 +33,10 @@ pub async fn disable(state: &AppState, actor: Actor<'_>, user_id: &str) -> Resul
     if is_new {
         let ended = actor.event(EventKind::SessionEnded);
         session::end_others(state, &mut tx, user_id, "", EndReason::AccountDisabled, &ended).await?;
-        for purpose in [Purpose::ResetPassword, Purpose::VerifyEmail] {
+        for purpose in [Purpose::ResetPassword, Purpose::VerifyEmail, Purpose::ChangeEmail] {
             tokens::spend_all(&mut tx, purpose, Some(user_id), now).await?;
         }
+        wanted_email::forget(&mut tx, user_id).await?;
         actor.event(EventKind::AccountDisabled).about(user_id).record(state, &mut tx).await?;
         tx.commit().await?;
     }

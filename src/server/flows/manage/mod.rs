@@ -86,7 +86,9 @@ impl Actor<'_> {
     pub async fn check(&self, tx: &mut Tx) -> Result<(), FlowError> {
         locks::hold(&mut *tx, Lock::Administrators).await?;
         match self {
-            Self::Administrator { user_id, .. } if !people::may_act(tx, user_id, &Role::admin()).await? => {
+            Self::Administrator { user_id, session_id, .. }
+                if !people::may_act(tx, user_id, session_id, &Role::admin()).await? =>
+            {
                 Err(AuthError::NotFound.into())
             }
             Self::Administrator { .. } | Self::CommandLine => Ok(()),

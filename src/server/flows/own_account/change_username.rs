@@ -16,7 +16,10 @@ use crate::{
     },
 };
 
-use super::super::tell_owner::{self, What};
+use super::super::{
+    tell_owner::{self, What},
+    throttle::{self, Limit},
+};
 
 /// Whether somebody may change their user name: the site asks for such, or they have one.
 #[must_use]
@@ -35,6 +38,7 @@ pub async fn run(state: &AppState, user: &CurrentUser, request: &RequestInfo, us
     }
     let refuse = |problem| FlowError::Answer(FieldError { field: Field::Username, problem }.into());
     let username = Username::parse(username).map_err(refuse)?;
+    throttle::count(state, request, Some(&user.id), &[Limit::Username(&user.id)]).await?;
     let mut tx = state.db.begin().await?;
     super::still_signed_in(&mut tx, user).await?;
     let before = users::find(&mut tx, &user.id).await?.ok_or(AuthError::NotSignedIn)?;

@@ -22,6 +22,7 @@ use crate::{
             Tx, deletions, known_devices,
             tokens::{self, Purpose},
             users::{self, UserRow},
+            wanted_email,
         },
     },
 };
@@ -86,9 +87,10 @@ pub async fn run(
     }
     let ended = Event::of(EventKind::SessionEnded, request).by(&user.id);
     session::end_others(state, &mut tx, &user.id, "", EndReason::AccountDeleted, &ended).await?;
-    for purpose in [Purpose::ResetPassword, Purpose::VerifyEmail] {
+    for purpose in [Purpose::ResetPassword, Purpose::VerifyEmail, Purpose::ChangeEmail] {
         tokens::spend_all(&mut tx, purpose, Some(&user.id), now).await?;
     }
+    wanted_email::forget(&mut tx, &user.id).await?;
     known_devices::forget_all(&mut tx, &user.id).await?;
     let event = super::own_event(EventKind::DeletionRequested, current, request);
     event.with("until", at.rfc3339()).record(state, &mut tx).await?;
