@@ -75,7 +75,7 @@ export const test = base.extend<TestFixtures, WorkerOptions & WorkerFixtures>({
     await Promise.all(contexts.map((context) => context.close()));
   },
 
-  ownServer: async ({ database, watch }, use) => {
+  ownServer: async ({ database, watch, page }, use) => {
     const servers: Server[] = [];
     await use(async (settings) => {
       const server = await startServer(database, settings);
@@ -83,6 +83,7 @@ export const test = base.extend<TestFixtures, WorkerOptions & WorkerFixtures>({
       watch.origins.add(server.origin);
       return server;
     });
+    await page.goto('about:blank'); // or what the page still fetches finds nobody there
     await Promise.all(servers.map((server) => server.stop()));
   },
 });

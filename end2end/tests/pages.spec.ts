@@ -118,7 +118,7 @@ function outside(page: Page): Promise<string[]> {
     const found = wide > innerWidth ? [`the page is ${wide} px wide in a window of ${innerWidth} px`] : [];
     for (const element of document.body.querySelectorAll<HTMLElement>('*')) {
       // A table scrolls in a region of its own, which takes the focus; the region itself must fit.
-      if (element.parentElement!.closest('[role=region][tabindex="0"]')) continue;
+      if (element.parentElement!.closest('section[tabindex="0"]')) continue;
       const words = [...element.childNodes].filter((node) => node instanceof Text && node.data.trim());
       const isClippedOnPurpose = (around: Element | null): boolean =>
         around !== null && (getComputedStyle(around).clipPath !== 'none' || isClippedOnPurpose(around.parentElement));
