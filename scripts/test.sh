@@ -91,8 +91,10 @@ start_postgres() {
         chmod 711 "$SCRATCH"
         if id postgres >/dev/null 2>&1; then chown postgres "$SCRATCH/pg"; else chown nobody "$SCRATCH/pg"; fi
     fi
-    (cd / && as_postgres "$PG/initdb" -D "$SCRATCH/pg/data" -U postgres -A trust -E UTF8 --no-locale --no-sync) >"$SCRATCH/initdb" ||
-        return 1
+    # Its programs give away root's rights, and then need what everybody may use.
+    as_postgres sh -c ': >/dev/null' || return 1
+    (cd / && as_postgres "$PG/initdb" -D "$SCRATCH/pg/data" -U postgres -A trust -E UTF8 --no-locale --no-sync) >"$SCRATCH/initdb" 2>&1 ||
+        { cat "$SCRATCH/initdb"; return 1; }
     port=$(node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close() })')
     CLEANUP=(stop_postgres "${CLEANUP[@]}")
     (cd / && as_postgres "$PG/pg_ctl" start -s -w -D "$SCRATCH/pg/data" -l "$SCRATCH/pg/log" \
@@ -146,7 +148,8 @@ release_build() { step "release build, with link-time optimisation" one_check sc
 with_postgres() {
     start_postgres || {
         FAILED=$((FAILED + 1))
-        FAILURES+=("starting PostgreSQL")
+        FAILURES+=("starting PostgreSQL: see above why")
+        say "PostgreSQL did not start; what needs it will fail"
     }
 }
 

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::field::FieldError;
 
+/// Seconds until a database that was away may be back.
+const AWAY_SECONDS: u32 = 5;
+
 /// An answer other than success, for people and for programs (ASVS 16.5.1).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case", tag = "code")]
@@ -66,6 +69,9 @@ pub enum AuthError {
         /// Seconds until it makes sense to try again.
         retry_after: u16,
     },
+    /// `503`: the database cannot be reached, or is not done in time; nothing has changed.
+    #[error("the database is away")]
+    Unavailable,
     /// `500`: our fault.
     #[error("unexpected error")]
     Unexpected,
@@ -87,7 +93,7 @@ impl AuthError {
             Self::Fields { .. } => 422,
             Self::TooManyTries { .. } | Self::TooManyRequests { .. } => 429,
             Self::Unexpected => 500,
-            Self::Busy { .. } => 503,
+            Self::Busy { .. } | Self::Unavailable => 503,
         }
     }
 
@@ -121,6 +127,7 @@ impl AuthError {
         match self {
             Self::TooManyTries { retry_after } | Self::TooManyRequests { retry_after } => Some(*retry_after),
             Self::Busy { retry_after } => Some(u32::from(*retry_after)),
+            Self::Unavailable => Some(AWAY_SECONDS),
             _ => None,
         }
     }

@@ -4,6 +4,9 @@ use crate::domain::error::AuthError;
 
 use super::storage::StoreError;
 
+/// What the session layer, whose errors are texts, says when the database was away.
+pub const UNAVAILABLE: &str = "the database is away";
+
 /// A failure that is nobody's answer.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
@@ -33,6 +36,19 @@ pub enum ServerError {
     Link(#[from] url::ParseError),
 }
 
+impl ServerError {
+    /// Whether the database was away, so that the same may go well in a moment.
+    #[must_use]
+    pub fn is_unavailable(&self) -> bool {
+        use tower_sessions::{session::Error, session_store};
+        match self {
+            Self::Store(error) => error.is_unavailable(),
+            Self::Session(Error::Store(session_store::Error::Backend(text))) => text == UNAVAILABLE,
+            _ => false,
+        }
+    }
+}
+
 /// How a use case ends other than well: with an answer for the person, or a failure for the log.
 #[derive(Debug, thiserror::Error)]
 pub enum FlowError {
@@ -57,7 +73,7 @@ impl From<FlowError> for AuthError {
             FlowError::Answer(answer) => answer,
             FlowError::Failure(failure) => {
                 tracing::error!(error = %failure, "a use case failed");
-                Self::Unexpected
+                if failure.is_unavailable() { Self::Unavailable } else { Self::Unexpected }
             }
         }
     }

@@ -78,8 +78,8 @@ on_both_engines! {
         let mut browser = world.sign_up("sam@example.com").await.browser;
         world.state.db.close().await;
         let answer = browser.submit("/api/sign_out", &[]).await;
-        assert_eq!((answer.status, answer.location()), (StatusCode::INTERNAL_SERVER_ERROR, ""));
-        assert!(answer.says("Something went wrong"));
+        assert_eq!((answer.status, answer.location()), (StatusCode::SERVICE_UNAVAILABLE, ""));
+        assert!(answer.says("We cannot reach our records right now."));
     }
 
     /// ASVS 16.5.3: when the database is away, nobody is let in.
@@ -87,8 +87,10 @@ on_both_engines! {
         let mut browser = world.sign_up("sam@example.com").await.browser;
         world.state.db.close().await;
         let answer = browser.get("/dashboard").await;
-        assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
-        assert!(answer.says("Something went wrong") && !answer.says("sam@example.com"));
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(answer.headers["retry-after"], "5");
+        assert!(answer.says("Back in a moment") && !answer.says("sam@example.com"));
+        assert!(!answer.says("Many people are here"));
         let id = answer.headers["x-request-id"].to_str().expect("text");
         assert!(answer.says(id), "the page names the request");
         assert!(!answer.says("Pool") && !answer.says("sqlx"));

@@ -1,11 +1,22 @@
 //! What is the same on every page: navigation, ways out of an error, and what search engines are told; and the page for
 //! developers.
 
-use axum::http::StatusCode;
+use axum::{
+    Router,
+    http::StatusCode,
+    middleware::{from_fn, from_fn_with_state},
+    response::Response,
+    routing::get,
+};
+use latchkey::{
+    domain::error::AuthError,
+    server::http::{document, errors, headers, request, visit},
+};
+use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
     mail::get_from_here,
-    support::{Engine, OTHER_PASSWORD, World, on_both_engines},
+    support::{Browser, Engine, OTHER_PASSWORD, World, on_both_engines},
 };
 
 const NOINDEX: &str = "<meta name=\"robots\" content=\"noindex\">";
@@ -37,6 +48,37 @@ on_both_engines! {
         let known = person.browser.submit("/api/set_theme", &[]).await;
         assert_eq!(known.status, StatusCode::BAD_REQUEST);
         assert!(known.says("Sign out") && known.body.contains("href=\"/dashboard\">sam"), "{}", known.body);
+    }
+
+    /// ASVS 16.5.1, 16.5.4: what went wrong stands in the log alone, where the page's id leads.
+    async fn faults_of_ours_are_pages_with_the_id_of_the_request(world) {
+        let routes = Router::new()
+            .route("/fault", get(async || -> Response { panic!("what only the log may see") }))
+            .route("/busy", get(async || errors::answer(&AuthError::Busy { retry_after: 7 })))
+            .route("/away", get(async || errors::answer(&AuthError::Unavailable)));
+        let state = &world.state;
+        let mut browser = Browser::new(
+            routes
+                .layer(CatchPanicLayer::custom(errors::after_panic))
+                .layer(from_fn_with_state(state.clone(), errors::layer))
+                .layer(from_fn_with_state(state.clone(), visit::layer))
+                .layer(from_fn(document::layer))
+                .layer(from_fn_with_state(state.clone(), headers::layer))
+                .layer(from_fn_with_state(state.clone(), request::layer)),
+        );
+        for (path, status, retry_after, title, sentence) in [
+            ("/fault", 500, None, "Something went wrong", "Something went wrong on our side. Try again in a moment."),
+            ("/busy", 503, Some("7"), "Many people are here right now", "Wait 7 seconds, then try again."),
+            ("/away", 503, Some("5"), "Back in a moment", "We cannot reach our records right now."),
+        ] {
+            let page = browser.get(path).await;
+            assert_eq!(page.status.as_u16(), status, "{path}");
+            assert_eq!(page.headers.get("retry-after").map(|value| value.to_str().expect("text")), retry_after, "{path}");
+            assert!(page.body.contains(&format!("<title>{title} – Latchkey</title>")), "{path}: {}", page.body);
+            assert!(page.says(sentence) && !page.says("only the log"), "{path}: {}", page.body);
+            let id = page.headers["x-request-id"].to_str().expect("text");
+            assert!(!id.is_empty() && page.says(id), "{path}: {}", page.body);
+        }
     }
 
     async fn an_error_leads_where_its_sentence_says(world) {

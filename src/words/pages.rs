@@ -397,8 +397,10 @@ pub struct ErrorPage {
     pub too_large: &'static str,
     /// The title of `429`.
     pub too_many: &'static str,
-    /// The title of `503`.
+    /// The title of `503` when too many passwords are checked at once.
     pub busy: &'static str,
+    /// The title of every other `503`.
+    pub unavailable: &'static str,
     /// The title of every other fault of ours.
     pub unexpected: &'static str,
     /// The title of everything else.

@@ -95,7 +95,8 @@ fn title_and_sentence(status: StatusCode, error: Option<&AuthError>) -> (&'stati
         StatusCode::METHOD_NOT_ALLOWED => text.method_not_allowed,
         StatusCode::PAYLOAD_TOO_LARGE => text.too_large,
         StatusCode::TOO_MANY_REQUESTS => text.too_many,
-        StatusCode::SERVICE_UNAVAILABLE => text.busy,
+        StatusCode::SERVICE_UNAVAILABLE if matches!(error, Some(AuthError::Busy { .. })) => text.busy,
+        StatusCode::SERVICE_UNAVAILABLE => text.unavailable,
         status if status.is_server_error() => text.unexpected,
         _ => text.unanswerable,
     };

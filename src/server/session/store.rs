@@ -16,7 +16,7 @@ use crate::{
     server::{
         audit::Event,
         crypto::token::digest,
-        error::ServerError,
+        error::{ServerError, UNAVAILABLE},
         request_info::RequestInfo,
         state::AppState,
         storage::{
@@ -211,9 +211,13 @@ fn others(record: &Record) -> Result<String> {
 }
 
 fn failure(error: ServerError) -> Error {
+    if error.is_unavailable() {
+        tracing::warn!(%error, "a session cannot be read or written");
+        return Error::Backend(UNAVAILABLE.into());
+    }
     Error::Backend(error.to_string())
 }
 
 fn backend(error: StoreError) -> Error {
-    Error::Backend(error.to_string())
+    failure(error.into())
 }

@@ -43,6 +43,28 @@ pub enum StoreError {
     Folder(std::io::Error),
 }
 
+impl StoreError {
+    /// Whether the database was away, full or busy for too long, rather than asked for something wrong.
+    #[must_use]
+    pub fn is_unavailable(&self) -> bool {
+        let Self::Database(error) = self else { return false };
+        match error {
+            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed | sqlx::Error::Io(_) => true,
+            sqlx::Error::Database(error) => error.code().is_some_and(|code| is_code_of_absence(&code)),
+            _ => false,
+        }
+    }
+}
+
+/// PostgreSQL: connection exceptions, insufficient resources, operator intervention, a deadlock, a serialisation failure.
+/// SQLite: busy, locked, cannot read or write the file, full, cannot open; with or without their extensions (the upper bytes).
+fn is_code_of_absence(code: &str) -> bool {
+    match code.parse::<u32>() {
+        Ok(number) if code.len() < 5 => matches!(number & 0xff, 5 | 6 | 10 | 13 | 14),
+        _ => ["08", "53", "57P", "40001", "40P01"].iter().any(|class| code.starts_with(class)),
+    }
+}
+
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match error.as_database_error() {
@@ -263,3 +285,19 @@ macro_rules! fetch {
 }
 
 pub(crate) use {execute, fetch};
+
+#[cfg(test)]
+mod tests {
+    use super::is_code_of_absence;
+
+    #[test]
+    fn absence_is_told_from_mistakes() {
+        for code in ["5", "517", "13", "14", "08006", "53300", "57P01", "40P01"] {
+            assert!(is_code_of_absence(code), "{code}");
+        }
+        // Constraints of both engines, a wrong statement, a cancelled one, a text that is none.
+        for code in ["19", "1299", "2067", "1", "23505", "42601", "57014", "22021"] {
+            assert!(!is_code_of_absence(code), "{code}");
+        }
+    }
+}

@@ -249,6 +249,7 @@ pub const ERROR_PAGE: &ErrorPage = &ErrorPage {
     too_large: "This request is too large",
     too_many: "Too many tries",
     busy: "Many people are here right now",
+    unavailable: "Back in a moment",
     unexpected: "Something went wrong",
     unanswerable: "This request cannot be answered",
     front_page: "Go to the front page",

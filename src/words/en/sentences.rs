@@ -45,6 +45,7 @@ pub fn error(error: &AuthError) -> String {
         AuthError::Busy { retry_after } => {
             format!("Many people are signing in right now. Wait {retry_after} seconds, then try again.")
         }
+        AuthError::Unavailable => "We cannot reach our records right now. Wait a few seconds, then try again.".into(),
         AuthError::Unexpected => "Something went wrong on our side. Try again in a moment.".into(),
     }
 }
