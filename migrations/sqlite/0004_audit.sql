@@ -81,7 +81,6 @@ alter table users add column wanted_email text;
 alter table users add column deletion_at bigint;
 alter table users add column last_sign_in_at bigint;
 update users set last_sign_in_at = (select max(created_at) from sessions where sessions.user_id = users.id);
-create index users_by_last_sign_in on users (last_sign_in_at, id);
 create index users_to_delete on users (deletion_at) where deletion_at is not null;
 
 -- Whose limit it is, where there is such a person.
@@ -96,7 +95,6 @@ create index one_time_tokens_by_email on one_time_tokens (email_key, purpose);
 
 -- What the console's overview, its lists of people and its acts on several of them ask for.
 -- The lists are found in these indexes alone, so that whoever matches nobody is told so without a look at every row.
-drop index users_by_last_sign_in;
 create index users_listed_by_id on users (id, email_key, username_key, email_verified_at, disabled_at, deletion_at);
 create index users_listed_by_email
     on users (coalesce(email_key, ''), id, email_key, username_key, email_verified_at, disabled_at, deletion_at);

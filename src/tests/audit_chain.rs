@@ -1,5 +1,6 @@
 //! The audit log proves itself: sealing, verifying, exporting, emptying, pruning; and whatever is tampered with shows.
 
+use crate::support::{World, on_both_engines};
 use latchkey::{
     domain::event::EventKind,
     server::{
@@ -16,9 +17,6 @@ use latchkey::{
         },
     },
 };
-use sqlx::AssertSqlSafe;
-
-use crate::support::{World, on_both_engines};
 
 /// Writes so many events, each of its own, and seals them.
 async fn write(world: &World, how_many: usize) {
@@ -27,15 +25,6 @@ async fn write(world: &World, how_many: usize) {
         event.record_alone(&world.state).await.expect("written");
     }
     seal::run(&world.state).await.expect("sealed");
-}
-
-/// What somebody with the database in their hands does.
-async fn tamper(world: &World, sql: &str) -> u64 {
-    let sql = AssertSqlSafe(sql.to_owned());
-    match &world.state.db {
-        Db::Sqlite { writer, .. } => sqlx::query(sql).execute(writer).await.expect("tampered").rows_affected(),
-        Db::Postgres(pool) => sqlx::query(sql).execute(pool).await.expect("tampered").rows_affected(),
-    }
 }
 
 async fn verified(world: &World) -> Report {
@@ -94,7 +83,7 @@ on_both_engines! {
         write(world, 2).await;
         let day = events::day_of(world.now());
         let same = "day = {day} and kind = 'link_sent' and outcome = 'success' and count = 5".replace("{day}", &day.to_string());
-        assert_eq!(tamper(world, &format!("update event_days set count = count where {same}")).await, 1);
+        assert_eq!(world.tamper(&format!("update event_days set count = count where {same}")).await, 1);
     }
 
     /// Several nodes that seal at the same moment add to one chain, while events go on being written.
@@ -144,16 +133,16 @@ on_both_engines! {
             ("sequence", "99", Fault::Missing),
             ("redacted_by", "'01234567-89ab-7cde-8f01-23456789abcd'", Fault::EmptiedWithoutReason),
         ] {
-            tamper(world, "create table kept as select * from events").await;
-            assert_eq!(tamper(world, &format!("update events set {column} = {value} where sequence = 4")).await, 1);
+            world.tamper("create table kept as select * from events").await;
+            assert_eq!(world.tamper(&format!("update events set {column} = {value} where sequence = 4")).await, 1);
             let found = broken(world).await;
             assert_eq!((found.sequence, found.fault), (Some(4), fault), "{column}");
             if !matches!(column, "id" | "sequence") {
                 assert_eq!(found.id.as_ref(), Some(&id), "{column}");
             }
-            tamper(world, "delete from events").await;
-            tamper(world, "insert into events select * from kept").await;
-            tamper(world, "drop table kept").await;
+            world.tamper("delete from events").await;
+            world.tamper("insert into events select * from kept").await;
+            world.tamper("drop table kept").await;
             assert_eq!(verified(world).await.broken, None, "{column} as it was");
         }
     }
@@ -164,25 +153,25 @@ on_both_engines! {
         let mut link = chain::after(&mut world.state.db.read().await.expect("a connection"), 2, 1).await.expect("read").remove(0);
         link.content.target = "kim".into();
         let hash = latchkey::server::audit::chain::content_hash(&link.content);
-        tamper(world, &format!("update events set target = 'kim', content_hash = '{hash}' where sequence = 3")).await;
+        world.tamper(&format!("update events set target = 'kim', content_hash = '{hash}' where sequence = 3")).await;
         assert_eq!(broken(world).await, Broken { sequence: Some(3), id: Some(link.content.id), fault: Fault::NotLinked });
     }
 
     async fn what_is_deleted_shows(world) {
         write(world, 5).await;
-        tamper(world, "delete from events where sequence = 3").await;
+        world.tamper("delete from events where sequence = 3").await;
         assert_eq!(broken(world).await, Broken { sequence: Some(3), id: None, fault: Fault::Missing });
-        tamper(world, "delete from events where sequence < 4").await;
+        world.tamper("delete from events where sequence < 4").await;
         assert_eq!(broken(world).await, Broken { sequence: Some(1), id: None, fault: Fault::Missing });
-        tamper(world, "delete from events").await;
+        world.tamper("delete from events").await;
         assert_eq!(broken(world).await, Broken { sequence: Some(1), id: None, fault: Fault::CutOff });
     }
 
     async fn what_is_moved_shows(world) {
         write(world, 5).await;
-        tamper(world, "update events set sequence = 1000002 where sequence = 2").await;
-        tamper(world, "update events set sequence = 2 where sequence = 4").await;
-        tamper(world, "update events set sequence = 4 where sequence = 1000002").await;
+        world.tamper("update events set sequence = 1000002 where sequence = 2").await;
+        world.tamper("update events set sequence = 2 where sequence = 4").await;
+        world.tamper("update events set sequence = 4 where sequence = 1000002").await;
         let found = broken(world).await;
         assert_eq!((found.sequence, found.fault), (Some(2), Fault::NotLinked));
     }
@@ -190,11 +179,11 @@ on_both_engines! {
     /// Also where the hashes were moved along with their places.
     async fn what_changes_places_with_its_hashes_shows(world) {
         write(world, 5).await;
-        tamper(world, "create table kept as select * from events").await;
+        world.tamper("create table kept as select * from events").await;
         for (here, there) in [(2, 4), (4, 2)] {
-            tamper(world, &format!("update events set hash = (select hash from kept where kept.sequence = {there}), sequence = 1000000 + {there} where sequence = {here}")).await;
+            world.tamper(&format!("update events set hash = (select hash from kept where kept.sequence = {there}), sequence = 1000000 + {there} where sequence = {here}")).await;
         }
-        tamper(world, "update events set sequence = sequence - 1000000 where sequence > 1000000").await;
+        world.tamper("update events set sequence = sequence - 1000000 where sequence > 1000000").await;
         assert_eq!(broken(world).await.fault, Fault::NotLinked);
     }
 
@@ -202,7 +191,7 @@ on_both_engines! {
         write(world, 5).await;
         let insert = "insert into events select '01234567-89ab-7cde-8f01-23456789abcd', at, kind, outcome, actor, target, session_id,
             address, user_agent, request_id, detail, salt, content_hash, sequence + 1, hash, redacted_by from events where sequence = 5";
-        tamper(world, insert).await;
+        world.tamper(insert).await;
         let found = broken(world).await;
         assert_eq!((found.sequence, found.fault), (Some(6), Fault::ContentChanged));
 
@@ -211,18 +200,32 @@ on_both_engines! {
         link.content.target = "kim".into();
         let content = latchkey::server::audit::chain::content_hash(&link.content);
         let hash = latchkey::server::audit::chain::link_hash(&checkpoint(world).await.head, 6, &link.content.id, &content);
-        tamper(world, &format!("update events set target = 'kim', content_hash = '{content}', hash = '{hash}' where sequence = 6")).await;
+        world.tamper(&format!("update events set target = 'kim', content_hash = '{content}', hash = '{hash}' where sequence = 6")).await;
         let found = broken(world).await;
         assert_eq!((found.sequence, found.fault), (Some(6), Fault::PastTheEnd));
     }
 
+    async fn what_is_put_before_the_beginning_shows(world) {
+        write(world, 2).await;
+        let insert = "insert into events (id, at, kind, outcome, actor, target, session_id, address, user_agent, request_id, detail, salt, content_hash, sequence, hash) \
+            select 'earlier', at, kind, outcome, actor, target, session_id, address, user_agent, request_id, detail, salt, content_hash, 0, hash from events where sequence = 1";
+        let without_constraint = match world.state.db {
+            Db::Sqlite { .. } => "pragma ignore_check_constraints = on",
+            Db::Postgres(_) => "alter table events drop constraint events_sequence_check",
+        };
+        world.tamper(without_constraint).await;
+        assert_eq!(world.tamper(insert).await, 1);
+        let found = broken(world).await;
+        assert_eq!((found.sequence, found.id.as_deref(), found.fault), (Some(0), Some("earlier"), Fault::BeforeTheBeginning));
+    }
+
     async fn a_changed_end_shows(world) {
         write(world, 5).await;
-        tamper(world, "update audit_chain set head = 'ff'").await;
+        world.tamper("update audit_chain set head = 'ff'").await;
         assert_eq!(broken(world).await.fault, Fault::HeadChanged);
-        tamper(world, "update audit_chain set head = (select hash from events where sequence = 5), count = 6").await;
+        world.tamper("update audit_chain set head = (select hash from events where sequence = 5), count = 6").await;
         assert_eq!(broken(world).await, Broken { sequence: Some(6), id: None, fault: Fault::CutOff });
-        tamper(world, "update audit_chain set count = 4").await;
+        world.tamper("update audit_chain set count = 4").await;
         assert_eq!(broken(world).await.fault, Fault::PastTheEnd);
     }
 
@@ -232,9 +235,9 @@ on_both_engines! {
         let early = checkpoint(world).await;
         write(world, 2).await;
         let kept = checkpoint(world).await;
-        tamper(world, "delete from events where sequence > 4").await;
+        world.tamper("delete from events where sequence > 4").await;
         assert_eq!(broken(world).await, Broken { sequence: Some(5), id: None, fault: Fault::CutOff });
-        tamper(world, "update audit_chain set count = 4, head = (select hash from events where sequence = 4)").await;
+        world.tamper("update audit_chain set count = 4, head = (select hash from events where sequence = 4)").await;
         assert_eq!(verified(world).await.broken, None, "nothing within the database can tell");
         let with = |checkpoint| verify::database(&world.state.db, Some(checkpoint));
         assert_eq!(with(early).await.expect("read").broken, None, "what was cut off came later");
@@ -250,7 +253,7 @@ on_both_engines! {
         write(world, 2).await;
         Event::by_system(EventKind::SignedIn).record_alone(&world.state).await.expect("written");
         assert_eq!(verified(world).await.unsealed, 1);
-        tamper(world, "update events set actor = 'kim' where sequence is null").await;
+        world.tamper("update events set actor = 'kim' where sequence is null").await;
         let found = broken(world).await;
         assert_eq!((found.sequence, found.fault), (None, Fault::ContentChanged));
     }
@@ -281,22 +284,22 @@ on_both_engines! {
         let all_but_id = "at = 0, kind = '', outcome = '', actor = '', target = '', session_id = '', address = '', user_agent = '',
             request_id = '', detail = '', salt = ''";
         for marked_by in [format!("'{reason}'"), "'nobody'".into(), format!("'{}'", id_at(world, 1).await)] {
-            tamper(world, "create table kept as select * from events").await;
-            tamper(world, &format!("update events set {all_but_id}, redacted_by = {marked_by} where sequence = 4")).await;
+            world.tamper("create table kept as select * from events").await;
+            world.tamper(&format!("update events set {all_but_id}, redacted_by = {marked_by} where sequence = 4")).await;
             let found = broken(world).await;
             assert_eq!((found.sequence, found.fault), (Some(4), Fault::EmptiedWithoutReason), "{marked_by}");
-            tamper(world, "delete from events").await;
-            tamper(world, "insert into events select * from kept").await;
-            tamper(world, "drop table kept").await;
+            world.tamper("delete from events").await;
+            world.tamper("insert into events select * from kept").await;
+            world.tamper("drop table kept").await;
         }
-        tamper(world, "update events set target = 'kim' where sequence = 2").await;
+        world.tamper("update events set target = 'kim' where sequence = 2").await;
         assert_eq!(broken(world).await.fault, Fault::EmptiedWithoutReason, "what was emptied stays empty");
-        tamper(world, "update events set target = '' where sequence = 2").await;
-        tamper(world, "update events set redacted_by = null where sequence = 2").await;
+        world.tamper("update events set target = '' where sequence = 2").await;
+        world.tamper("update events set redacted_by = null where sequence = 2").await;
         assert_eq!(broken(world).await.fault, Fault::ContentChanged);
-        tamper(world, &format!("update events set redacted_by = '{reason}' where sequence = 2")).await;
+        world.tamper(&format!("update events set redacted_by = '{reason}' where sequence = 2")).await;
         assert_eq!(verified(world).await.broken, None);
-        tamper(world, "update events set detail = '{}' where sequence = 6").await;
+        world.tamper("update events set detail = '{}' where sequence = 6").await;
         assert_eq!(broken(world).await.sequence, Some(2), "a reason that was changed is none");
     }
 
@@ -323,7 +326,7 @@ on_both_engines! {
         assert_eq!(verified(world).await.broken, None, "everything is gone but the event that says so");
         seal::run(&world.state).await.expect("sealed");
         assert_eq!(verified(world).await.broken, None);
-        tamper(world, "delete from events where sequence = 8").await;
+        world.tamper("delete from events where sequence = 8").await;
         assert_eq!(broken(world).await.fault, Fault::CutOff);
     }
 
@@ -333,7 +336,7 @@ on_both_engines! {
         write(world, 4).await;
         redaction::prune(&world.state, world.now().plus(-86_400)).await.expect("pruned");
         seal::run(&world.state).await.expect("sealed");
-        tamper(world, "delete from events where sequence = 4").await;
+        world.tamper("delete from events where sequence = 4").await;
         assert_eq!(broken(world).await.fault, Fault::Missing, "one more than was said");
     }
 
@@ -391,6 +394,8 @@ on_both_engines! {
         assert_eq!((report.broken, report.events, report.is_partial), (None, 6, true));
         let found = verified_file(&file.replace("\"target\":\"sam\"", "\"target\":\"kim\"")).broken.expect("it shows");
         assert_eq!(found.fault, Fault::ContentChanged);
+        let compared = verify::file(file.as_bytes(), Some(checkpoint(world).await)).expect("read").broken.expect("no proof");
+        assert_eq!(compared.to_string(), "the file holds a part of the log, which cannot be compared with a checkpoint; export all of it");
         let hash = id_at(world, 5).await;
         assert!(!file.contains(&hash), "nobody else's");
     }

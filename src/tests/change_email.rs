@@ -3,10 +3,11 @@
 use axum::http::StatusCode;
 use latchkey::server::{
     config::{Config, VerifyEmail},
+    flows::manage::{Actor, access},
     storage::events,
 };
 
-use crate::support::{Browser, PASSWORD, World, on_both_engines};
+use crate::support::{Browser, OTHER_PASSWORD, PASSWORD, World, on_both_engines};
 
 const OLD: &str = "sam@example.com";
 const NEW: &str = "sam@example.org";
@@ -232,6 +233,33 @@ mod optional {
                 let newest = kinds.iter().find(|kind| ["email_changed", "email_change_cancelled"].contains(&kind.as_str()));
                 assert_eq!(newest.map(String::as_str), Some(if is_changed { "email_changed" } else { "email_change_cancelled" }));
                 assert!(!browser.get("/account/email").await.says("waits to be confirmed"));
+            }
+        }
+
+        /// A wish that somebody else may have made ends with what ends their way in.
+        async fn a_wish_ends_with_a_new_password_and_with_the_account(world) {
+            for (round, act) in ["change_password", "delete_account", "disable"].into_iter().enumerate() {
+                let (old, new) = (format!("sam{round}@example.com"), format!("sam{round}@example.org"));
+                let mut browser = proven(world, &old).await;
+                ask(&mut browser, &new).await;
+                let link = newest(world, &new, "Confirm your new").await;
+                assert!(world.anonymous().visit(&link).await.says("Confirm"), "{act}: until then it works");
+                match act {
+                    "change_password" => {
+                        let fields = [("password", PASSWORD), ("new_password", OTHER_PASSWORD)];
+                        browser.submit("/api/change_password", &fields).await;
+                    }
+                    "delete_account" => {
+                        browser.submit("/api/delete_account", &[("identifier", &old), ("password", PASSWORD)]).await;
+                    }
+                    _ => {
+                        let id = crate::own_sessions::id_of(world, &old).await;
+                        access::disable(&world.state, Actor::CommandLine, &id).await.expect("disabled");
+                        access::enable(&world.state, Actor::CommandLine, &id).await.expect("enabled");
+                    }
+                }
+                assert!(world.anonymous().visit(&link).await.says("This link does not work"), "{act}");
+                assert_eq!(world.look_up("select cast(count(wanted_email) as text) from users").await, "0", "{act}");
             }
         }
 

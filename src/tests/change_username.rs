@@ -55,6 +55,19 @@ on_both_engines! { with(either)
         assert_eq!(count_events(world, &id_of(world, "sam@example.com").await, "username_changed").await, 0);
     }
 
+    /// Each change is told by mail, so that many would be a flood.
+    async fn changes_are_limited(world) {
+        let mut sam = sign_up(world, "sam@example.com", "sam").await;
+        for round in 0..5 {
+            let answer = sam.submit("/api/change_username", &[("username", &format!("sam{round}"))]).await;
+            assert_eq!(answer.location(), "/account", "{round}");
+        }
+        let answer = sam.submit("/api/change_username", &[("username", "sam9")]).await;
+        assert_eq!((answer.location(), answer.headers["retry-after"].to_str().expect("text")), ("/account/username", "600"));
+        assert_eq!(world.anonymous().sign_in("sam9", PASSWORD).await.location(), "/sign-in");
+        assert_eq!(world.anonymous().sign_in("sam4", PASSWORD).await.location(), "/dashboard", "the limit is of changes alone");
+    }
+
     /// ASVS 7.5.1: once, and with what was typed kept.
     async fn the_password_is_asked_for_again(world) {
         let mut sam = sign_up(world, "sam@example.com", "sam").await;

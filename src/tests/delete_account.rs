@@ -70,6 +70,22 @@ on_both_engines! {
         world.sign_up("sam@example.com").await;
     }
 
+    /// ASVS 6.3.7: whoever owns the address hears of it, and finds a way back in the mail.
+    async fn the_owner_is_told(world) {
+        let person = world.sign_up("sam@example.com").await;
+        let mut browser = person.browser;
+        delete(&mut browser, &person.email).await;
+        let mails = world.mail_to(&person.email).await;
+        assert_eq!(mails[0].subject, "Your account at Latchkey will be deleted");
+        assert!(mails[0].body.contains("sign in before it is gone"), "{}", mails[0].body);
+        let mut back = world.anonymous();
+        back.visit(&mails[0].link()).await;
+        back.submit("/api/not_me", &[]).await;
+        world.clock.advance(8 * DAY);
+        jobs::run_once(&world.state, None).await.expect("background tasks");
+        assert!(is_there(world, &id_of(world, "sam@example.com").await).await, "kept by the link");
+    }
+
     async fn signing_in_keeps_the_account(world) {
         let person = world.sign_up("sam@example.com").await;
         let user = id_of(world, &person.email).await;
@@ -295,6 +311,7 @@ mod without_grace {
             assert_eq!(delete(&mut browser, &person.email).await.location(), "/sign-in");
             assert!(browser.get("/sign-in").await.says("Your account is deleted."));
             assert!(!is_there(world, &user).await && !browser.is_signed_in().await);
+            assert_eq!(world.mail_to("sam@example.com").await[0].subject, "Your account at Latchkey is deleted");
             for kind in ["deletion_requested", "session_ended", "account_deleted"] {
                 assert_eq!(count_events(world, &user, kind).await, 1, "{kind}");
             }

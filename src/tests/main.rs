@@ -39,4 +39,5 @@ mod sign_up;
 mod storage;
 mod theme;
 mod throttle;
+mod upgrade;
 mod verify_email;

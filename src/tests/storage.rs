@@ -3,8 +3,9 @@
 use latchkey::{
     domain::{email::Email, form::Identifiers, identifier::Identifier, moment::Moment, role::Role, username::Username},
     server::storage::{
-        StoreError, known_devices,
+        Db, StoreError, known_devices,
         limits::{self, LimitRow},
+        locks::{self, Lock},
         outbox,
         sessions::{self, EndReason, NewSession},
         tokens::{self, Owner, Purpose},
@@ -70,6 +71,16 @@ on_both_engines! {
         }
         assert_eq!(users::roles(&mut conn, "1").await.expect("read"), [Role::admin()]);
         assert!(users::any_with_role(&mut conn, &Role::admin()).await.expect("read"));
+    }
+
+    /// ASVS 15.4.2: a lock that holds nobody up is none.
+    async fn a_lock_that_is_not_there_is_an_error(world) {
+        let mut tx = world.state.db.begin().await.expect("begun");
+        locks::hold(&mut tx, Lock::Administrators).await.expect("held");
+        tx.commit().await.expect("done");
+        world.tamper("delete from locks").await;
+        let mut tx = world.state.db.begin().await.expect("begun");
+        locks::hold(&mut tx, Lock::Administrators).await.expect_err("nobody would be held up");
     }
 
     async fn a_dropped_transaction_leaves_nothing(world) {
@@ -211,6 +222,40 @@ on_both_engines! {
         assert!(outbox::due(&mut conn, NOW.plus(99), 9).await.expect("no more").is_empty());
         let sent = outbox::find(&mut conn, "m").await.expect("read").expect("there");
         assert_eq!((&*sent.body, &*sent.html), ("", ""), "both parts are forgotten");
+    }
+
+    /// ASVS 14.2.7: what is done goes in its time, what waits stays.
+    async fn what_is_deleted_is_not_in_the_file(world) {
+        if let Db::Sqlite { .. } = world.state.db {
+            add_user(world, "1", "forget-me@example.com").await;
+            world.tamper("delete from users; pragma wal_checkpoint(truncate)").await;
+            let file = std::fs::read(world.look_up("select file from pragma_database_list where name = 'main'").await).expect("the file");
+            assert!(!file.windows(9).any(|part| part == b"forget-me"));
+        }
+    }
+
+    async fn old_mail_and_links_are_removed(world) {
+        add_user(world, "1", "sam@example.com").await;
+        let to = Email::parse("sam@example.com").expect("valid");
+        let mut tx = world.state.db.begin().await.expect("begun");
+        for id in ["sent", "given up", "waiting"] {
+            outbox::add(&mut tx, id, &to, "Subject", "Body", "<p>Body</p>", NOW).await.expect("added");
+        }
+        outbox::mark_sent(&mut tx, "sent", NOW).await.expect("noted");
+        outbox::mark_failed(&mut tx, "given up", "refused", Some(NOW)).await.expect("noted");
+        assert_eq!(outbox::remove_done(&mut tx, NOW, 9).await.expect("none yet"), 0);
+        assert_eq!(outbox::remove_done(&mut tx, NOW.plus(1), 1).await.expect("one at a time"), 1);
+        assert_eq!(outbox::remove_done(&mut tx, NOW.plus(1), 9).await.expect("the other"), 1);
+        assert!(outbox::find(&mut tx, "waiting").await.expect("read").is_some());
+
+        let sam = Owner { user_id: Some("1".into()), email_key: Some("sam@example.com".into()) };
+        tokens::replace(&mut tx, "spent", Purpose::ResetPassword, &sam, NOW, NOW.plus(9_000)).await.expect("added");
+        tokens::spend(&mut tx, "spent", Purpose::ResetPassword, NOW).await.expect("spent");
+        tokens::replace(&mut tx, "expired", Purpose::VerifyEmail, &sam, NOW, NOW.plus(1)).await.expect("added");
+        tokens::replace(&mut tx, "live", Purpose::ChangeEmail, &sam, NOW, NOW.plus(9_000)).await.expect("added");
+        assert_eq!(tokens::remove_dead(&mut tx, NOW).await.expect("none yet"), 0);
+        assert_eq!(tokens::remove_dead(&mut tx, NOW.plus(2)).await.expect("removed"), 2);
+        assert!(tokens::find_live(&mut tx, "live", Purpose::ChangeEmail, NOW).await.expect("read").is_some());
     }
 
     async fn a_mail_is_forgotten_once_it_is_given_up(world) {

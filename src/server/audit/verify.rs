@@ -53,6 +53,8 @@ pub enum Fault {
     EmptiedWithoutReason,
     /// The chain goes on past its end as it was noted: inserted.
     PastTheEnd,
+    /// Its place is before the first: inserted.
+    BeforeTheBeginning,
     /// The chain stops before its end as it was noted.
     CutOff,
     /// The end as it was noted is not the hash of the last link.
@@ -63,6 +65,8 @@ pub enum Fault {
     CutBeforeCheckpoint,
     /// Everything up to the checkpoint was removed because of its age, so that nothing can be compared with it.
     CheckpointPruned,
+    /// The file holds a part of the log, which passes for no proof against a checkpoint.
+    PartOfTheLog,
     /// A line of a file is no event.
     Unreadable,
 }
@@ -75,12 +79,16 @@ impl fmt::Display for Fault {
             Self::NotLinked => "it does not follow from the link before: reordered, inserted, or its hash was changed",
             Self::EmptiedWithoutReason => "its content was emptied, and no event says why",
             Self::PastTheEnd => "it comes after the end of the chain: inserted, or the end was changed",
+            Self::BeforeTheBeginning => "it comes before the first link: inserted",
             Self::CutOff => "the end of the chain was cut off here",
             Self::HeadChanged => "the noted end of the chain is not the hash of this link",
             Self::NotTheCheckpoint => "it is not the link that the checkpoint names: the chain was written anew",
             Self::CutBeforeCheckpoint => "the chain was cut off here, before the checkpoint",
             Self::CheckpointPruned => {
                 "everything up to the checkpoint was removed because of its age; keep a newer checkpoint"
+            }
+            Self::PartOfTheLog => {
+                "the file holds a part of the log, which cannot be compared with a checkpoint; export all of it"
             }
             Self::Unreadable => "the line cannot be read as an event",
         })
@@ -90,7 +98,7 @@ impl fmt::Display for Fault {
 /// The first broken link.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Broken {
-    /// Its place in the chain; none for an event that waits for its link.
+    /// Its place in the chain; none for an event that waits for its link, and for a file as a whole.
     pub sequence: Option<i64>,
     /// The event's id, where one is known.
     pub id: Option<String>,
@@ -110,14 +118,13 @@ impl Broken {
 
 impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.sequence {
-            Some(sequence) => write!(f, "link {sequence}")?,
-            None => f.write_str("an event that waits for its link")?,
+        match (self.sequence, &self.id) {
+            (Some(sequence), Some(id)) => write!(f, "link {sequence} (event {id}): ")?,
+            (Some(sequence), None) => write!(f, "link {sequence}: ")?,
+            (None, Some(id)) => write!(f, "an event that waits for its link (event {id}): ")?,
+            (None, None) => {}
         }
-        if let Some(id) = &self.id {
-            write!(f, " (event {id})")?;
-        }
-        write!(f, ": {}", self.fault)
+        self.fault.fmt(f)
     }
 }
 
@@ -358,7 +365,7 @@ impl Verifier {
 
     async fn end_of_chain(&mut self, db: &Db) -> Result<Outcome, Stop> {
         if let Some(link) = links::misplaced(&mut db.read().await?).await? {
-            return Err(Broken::of(&link, Fault::PastTheEnd).into());
+            return Err(Broken::of(&link, Fault::BeforeTheBeginning).into());
         }
         let head = events::head(&mut db.read().await?).await?;
         let report = &self.walk.report;
@@ -514,8 +521,8 @@ impl FileVerifier {
             return Err(Broken { sequence: None, id: None, fault: Fault::Unreadable });
         }
         if self.header.is_filtered {
-            // A part cannot be held against what is kept elsewhere: that it passes must not be taken for proof.
-            return if self.walk.has_checkpoint() { Err(Broken::at(1, Fault::Missing)) } else { Ok(()) };
+            let all = Broken { sequence: None, id: None, fault: Fault::PartOfTheLog };
+            return if self.walk.has_checkpoint() { Err(all) } else { Ok(()) };
         }
         if let Some((through, _)) = self.pruned {
             return Err(Broken::at(through, Fault::Missing));

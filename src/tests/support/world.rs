@@ -1,8 +1,12 @@
 //! A server with a database of its own: settings made cheap, a clock that the test moves, a mailbox that it reads.
 
-use std::sync::{
-    Arc, Condvar, Mutex,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    path::Path,
+    str::FromStr,
+    sync::{
+        Arc, Condvar, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use axum::Router;
@@ -19,7 +23,9 @@ use latchkey::{
         storage::{Db, outbox, users},
     },
 };
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use sqlx::{
+    AssertSqlSafe, Connection, PgConnection, SqliteConnection, migrate::Migrator, sqlite::SqliteConnectOptions,
+};
 use tempfile::TempDir;
 use tokio::sync::Notify;
 
@@ -109,7 +115,32 @@ impl Mail {
 impl World {
     /// A world with the settings of a desk, changed.
     pub async fn with(engine: Engine, change: impl FnOnce(&mut Config)) -> Self {
-        let (place, url) = Self::make_place(engine).await;
+        Self::on(Self::make_place(engine).await, change).await
+    }
+
+    /// A world on a database that was at an earlier version of the schema when these statements ran.
+    pub async fn upgraded(engine: Engine, version: i64, statements: &str) -> Self {
+        let place = Self::make_place(engine).await;
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/");
+        let statements = AssertSqlSafe(statements.to_owned());
+        if engine == Engine::Sqlite {
+            let options = SqliteConnectOptions::from_str(&place.1).expect("a URL").create_if_missing(true);
+            let mut old = SqliteConnection::connect_with(&options).await.expect("a database");
+            let migrator = Migrator::new(Path::new(&format!("{folder}sqlite"))).await.expect("migrations");
+            migrator.run_to(version, &mut old).await.expect("the schema of then");
+            sqlx::raw_sql(statements).execute(&mut old).await.expect("the data of then");
+            old.close().await.expect("closed");
+        } else {
+            let mut old = PgConnection::connect(&place.1).await.expect("a database");
+            let migrator = Migrator::new(Path::new(&format!("{folder}postgres"))).await.expect("migrations");
+            migrator.run_to(version, &mut old).await.expect("the schema of then");
+            sqlx::raw_sql(statements).execute(&mut old).await.expect("the data of then");
+            old.close().await.expect("closed");
+        }
+        Self::on(place, |_| ()).await
+    }
+
+    async fn on((place, url): (Place, String), change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config {
             argon2_memory_kib: 8,
             argon2_iterations: 1,
@@ -193,33 +224,44 @@ impl World {
         users::disable(&mut conn, &user.id, self.now()).await.expect("disabled");
     }
 
+    /// What somebody with the database in their hands does: statements, which may differ between the engines; the rows that
+    /// the last one touched.
+    pub async fn tamper(&self, sql: &str) -> u64 {
+        let sql = AssertSqlSafe(sql.to_owned());
+        match &self.state.db {
+            Db::Sqlite { writer, .. } => sqlx::raw_sql(sql).execute(writer).await.expect("tampered").rows_affected(),
+            Db::Postgres(pool) => sqlx::raw_sql(sql).execute(pool).await.expect("tampered").rows_affected(),
+        }
+    }
+
+    /// The text of one value.
+    pub async fn look_up(&self, sql: &str) -> String {
+        let sql = AssertSqlSafe(sql.to_owned());
+        match &self.state.db {
+            Db::Sqlite { writer, .. } => sqlx::query_scalar(sql).fetch_one(writer).await.expect("a value"),
+            Db::Postgres(pool) => sqlx::query_scalar(sql).fetch_one(pool).await.expect("a value"),
+        }
+    }
+
     /// From now on the database takes no new session, as when it fails in the middle of a request.
     pub async fn refuse_new_sessions(&self) {
-        let done = match &self.state.db {
-            Db::Sqlite { writer, .. } => {
-                let refuse = "create trigger away before insert on sessions begin select raise(abort, 'away'); end;
-                    create trigger away_too before update of token_hash on sessions begin select raise(abort, 'away'); end";
-                sqlx::raw_sql(refuse).execute(writer).await.map(drop)
+        let refuse = match self.state.db {
+            Db::Sqlite { .. } => {
+                "create trigger away before insert on sessions begin select raise(abort, 'away'); end;
+                create trigger away_too before update of token_hash on sessions begin select raise(abort, 'away'); end"
             }
-            Db::Postgres(pool) => {
-                let refuse = "alter table sessions add constraint away check (false) not valid";
-                sqlx::query(refuse).execute(pool).await.map(drop)
-            }
+            Db::Postgres(_) => "alter table sessions add constraint away check (false) not valid",
         };
-        done.expect("refused");
+        self.tamper(refuse).await;
     }
 
     /// Undoes [`World::refuse_new_sessions`].
     pub async fn take_new_sessions(&self) {
-        let done = match &self.state.db {
-            Db::Sqlite { writer, .. } => {
-                sqlx::raw_sql("drop trigger away; drop trigger away_too").execute(writer).await.map(drop)
-            }
-            Db::Postgres(pool) => {
-                sqlx::query("alter table sessions drop constraint away").execute(pool).await.map(drop)
-            }
+        let take = match self.state.db {
+            Db::Sqlite { .. } => "drop trigger away; drop trigger away_too",
+            Db::Postgres(_) => "alter table sessions drop constraint away",
         };
-        done.expect("taken");
+        self.tamper(take).await;
     }
 
     /// Now.
