@@ -16,8 +16,6 @@ pub mod mark;
 pub mod meter;
 /// A message that is no error.
 pub mod notice;
-/// The ways to the pages beside one of a list.
-pub mod older_newer;
 /// The way through a list.
 pub mod pager;
 /// A password with show and hide.

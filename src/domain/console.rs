@@ -1,41 +1,16 @@
 //! What the console asks for and shows: people, what is done to them, the days of the chart. Must hold no secret, and no
 //! password is chosen by it (ASVS 6.4.6).
 
-use super::{event::EventKind, moment::Moment, query::Address, role::Role};
+use super::{
+    event::EventKind,
+    moment::Moment,
+    named::named,
+    query::{Address, ListPage},
+    role::Role,
+};
 
 /// The most characters that are looked for.
 const MOST_CHARACTERS: usize = 100;
-
-/// Defines a closed list with the name that each variant has in addresses and forms.
-macro_rules! named {
-    ($(#[doc = $doc:literal])+ $name:ident { $($(#[doc = $line:literal])+ $variant:ident = $text:literal,)+ }) => {
-        $(#[doc = $doc])+
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name {
-            $($(#[doc = $line])+ $variant,)+
-        }
-
-        impl $name {
-            /// Every one.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
-
-            /// Its name in addresses and forms.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $text,)+
-                }
-            }
-
-            /// The one of this name.
-            #[must_use]
-            pub fn parse(name: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|one| one.as_str() == name)
-            }
-        }
-    };
-}
 
 named! {
     /// Whether somebody can sign in.
@@ -109,18 +84,6 @@ named! {
     }
 }
 
-/// Where a page of a list begins.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum ListPage {
-    /// At the beginning.
-    #[default]
-    First,
-    /// With what follows this id.
-    After(String),
-    /// With what ends before this id.
-    Before(String),
-}
-
 /// Which people are asked for, as the address says it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PeopleQuery {
@@ -167,9 +130,7 @@ impl PeopleQuery {
                 "state" => query.state = PersonState::parse(value),
                 "sort" => query.sort = PeopleSort::parse(value).unwrap_or(PeopleSort::Joined),
                 "order" => query.is_reversed = value == "reversed",
-                "after" if !value.is_empty() => query.page = ListPage::After(value.to_owned()),
-                "before" if !value.is_empty() => query.page = ListPage::Before(value.to_owned()),
-                _ => {}
+                _ => query.page = ListPage::parse(name, value).unwrap_or(query.page),
             }
         }
         query
@@ -199,16 +160,7 @@ impl PeopleQuery {
     /// The address of the list, at the page that is asked for.
     #[must_use]
     pub fn address(&self) -> String {
-        let mut address = Address::of("/admin/people");
-        for (name, value) in self.parameters() {
-            address = address.with(name, &value);
-        }
-        let address = match &self.page {
-            ListPage::First => address,
-            ListPage::After(id) => address.with("after", id),
-            ListPage::Before(id) => address.with("before", id),
-        };
-        address.into()
+        Address::of("/admin/people").at_page(&self.parameters(), &self.page).into()
     }
 
     /// The same people, from another page on.

@@ -25,6 +25,8 @@ pub mod form;
 pub mod identifier;
 /// Instants as people and machines read them.
 pub mod moment;
+/// Closed lists with names.
+mod named;
 /// What the page behind "This was not me" is given.
 pub mod not_me;
 /// What the pages of somebody's own account are given.

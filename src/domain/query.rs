@@ -1,6 +1,30 @@
-//! Addresses of this site with a query, put together. Must not know a page.
+//! Addresses of this site with a query, put together, and the page of a list that one asks for. Must not know a list.
 
 use std::fmt::Write as _;
+
+/// Where a page of a list begins.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ListPage {
+    /// At the beginning.
+    #[default]
+    First,
+    /// With what follows this id.
+    After(String),
+    /// With what ends before this id.
+    Before(String),
+}
+
+impl ListPage {
+    /// What a parameter of an address says of it, if it is one of this.
+    #[must_use]
+    pub fn parse(name: &str, value: &str) -> Option<Self> {
+        match name {
+            "after" if !value.is_empty() => Some(Self::After(value.to_owned())),
+            "before" if !value.is_empty() => Some(Self::Before(value.to_owned())),
+            _ => None,
+        }
+    }
+}
 
 /// A path and what is asked of it; parameters without a value are left out, so that an address says no more than it must.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +53,17 @@ impl Address {
             }
         }
         self
+    }
+
+    /// The address of a page of a list, with what the list is asked for.
+    #[must_use]
+    pub fn at_page(self, parameters: &[(&'static str, String)], page: &ListPage) -> Self {
+        let address = parameters.iter().fold(self, |address, (name, value)| address.with(name, value));
+        match page {
+            ListPage::First => address,
+            ListPage::After(id) => address.with("after", id),
+            ListPage::Before(id) => address.with("before", id),
+        }
     }
 }
 

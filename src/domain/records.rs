@@ -1,44 +1,15 @@
 //! What the console asks for and shows of the record of sessions and of the audit log. Must hold no secret.
 
 use super::{
-    console::{ListPage, Total, Who},
+    console::{Total, Who},
     event::{EventKind, Outcome},
     moment::Moment,
-    query::Address,
+    named::named,
+    query::{Address, ListPage},
 };
 
 /// The most characters that are looked for.
 const MOST_CHARACTERS: usize = 254;
-
-/// Defines a closed list with the name that each variant has in rows, addresses and forms.
-macro_rules! named {
-    ($(#[doc = $doc:literal])+ $name:ident { $($(#[doc = $line:literal])+ $variant:ident = $text:literal,)+ }) => {
-        $(#[doc = $doc])+
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum $name {
-            $($(#[doc = $line])+ $variant,)+
-        }
-
-        impl $name {
-            /// Every one.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
-
-            /// Its name.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $text,)+
-                }
-            }
-
-            /// The one of this name.
-            #[must_use]
-            pub fn parse(name: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|one| one.as_str() == name)
-            }
-        }
-    };
-}
 
 named! {
     /// How a session stands, and how it ended.
@@ -91,26 +62,6 @@ fn text(typed: &str) -> String {
     typed.trim().chars().take(MOST_CHARACTERS).collect()
 }
 
-fn page(name: &str, value: &str) -> Option<ListPage> {
-    match name {
-        "after" if !value.is_empty() => Some(ListPage::After(value.to_owned())),
-        "before" if !value.is_empty() => Some(ListPage::Before(value.to_owned())),
-        _ => None,
-    }
-}
-
-fn with_page(mut address: Address, parameters: &[(&'static str, String)], page: &ListPage) -> String {
-    for (name, value) in parameters {
-        address = address.with(name, value);
-    }
-    match page {
-        ListPage::First => address,
-        ListPage::After(id) => address.with("after", id),
-        ListPage::Before(id) => address.with("before", id),
-    }
-    .into()
-}
-
 /// The beginning of the first day and the end of the last.
 fn span(from: &str, until: &str) -> (Option<Moment>, Option<Moment>) {
     (Moment::parse_day(from), Moment::parse_day(until).map(|day| day.plus(86_400)))
@@ -142,7 +93,7 @@ impl SessionsQuery {
                 "from" => query.from = day(value),
                 "until" => query.until = day(value),
                 "state" => query.standing = Standing::parse(value),
-                _ => query.page = page(name, value).unwrap_or(query.page),
+                _ => query.page = ListPage::parse(name, value).unwrap_or(query.page),
             }
         }
         query
@@ -170,7 +121,7 @@ impl SessionsQuery {
     /// The address of the list, at the page that is asked for.
     #[must_use]
     pub fn address(&self) -> String {
-        with_page(Address::of("/admin/sessions"), &self.parameters(), &self.page)
+        Address::of("/admin/sessions").at_page(&self.parameters(), &self.page).into()
     }
 
     /// The same sessions, from another page on.
@@ -280,7 +231,7 @@ impl AuditQuery {
                 "outcome" => query.outcome = Outcome::parse(value),
                 "from" => query.from = day(value),
                 "until" => query.until = day(value),
-                _ => query.page = page(name, value).unwrap_or(query.page),
+                _ => query.page = ListPage::parse(name, value).unwrap_or(query.page),
             }
         }
         query
@@ -310,7 +261,7 @@ impl AuditQuery {
     /// The address of the list, at the page that is asked for.
     #[must_use]
     pub fn address(&self) -> String {
-        with_page(Address::of("/admin/audit"), &self.parameters(), &self.page)
+        Address::of("/admin/audit").at_page(&self.parameters(), &self.page).into()
     }
 
     /// The same events, from another page on.

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{older_newer::OlderNewer, time::Time},
+    components::{pager::Pager, time::Time},
     domain::{
         account::CurrentUser,
         event::Outcome,
@@ -75,7 +75,13 @@ fn Activity(data: ActivityData) -> impl IntoView {
                     {text.list}
                 </h2>
                 {entries}
-                <OlderNewer newer=page("after", data.neighbours.newer) older=page("before", data.neighbours.older) />
+                <Pager
+                    label=words::account_frame().pages
+                    back=words::account_frame().newer
+                    back_to=page("after", data.neighbours.newer)
+                    on=words::account_frame().older
+                    on_to=page("before", data.neighbours.older)
+                />
             </section>
         </AccountFrame>
     }

@@ -3,9 +3,9 @@
 
 use leptos::prelude::*;
 
-use crate::words;
+use crate::{components::sub_navigation::SubNavigation, words};
 
-use super::frame::{Frame, visit};
+use super::frame::Frame;
 
 /// The areas of the console.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,26 +53,10 @@ pub fn ConsoleFrame(
     /// The page.
     children: Children,
 ) -> impl IntoView {
-    let visit = visit();
-    let links = Area::ALL.map(|other| {
-        let current = match (other == area, visit.is_at(other.path())) {
-            (true, true) => Some("page"),
-            (true, false) => Some("true"),
-            (false, _) => None,
-        };
-        view! {
-            <li>
-                <a href=other.path() aria-current=current>
-                    {other.label()}
-                </a>
-            </li>
-        }
-    });
+    let links = Area::ALL.map(|area| (area.path(), area.label())).to_vec();
     view! {
         <Frame title is_wide=true>
-            <nav class="areas" aria-label=words::console().navigation>
-                <ul>{links.into_iter().collect_view()}</ul>
-            </nav>
+            <SubNavigation label=words::console().navigation links current=area.path() />
             {children()}
         </Frame>
     }

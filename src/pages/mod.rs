@@ -20,6 +20,8 @@ pub mod confirm_password;
 pub mod console;
 /// `/dashboard`
 pub mod dashboard;
+/// Behind a link that opens nothing any more.
+mod dead_link;
 /// `/account/delete`
 pub mod delete_account;
 /// `/dev/mail`

@@ -4,23 +4,19 @@ use leptos::prelude::*;
 
 use crate::{
     api,
-    components::{
-        form::Form,
-        mark::{Mark, MarkSign},
-        sentence::Sentence,
-    },
+    components::{form::Form, sentence::Sentence},
     domain::{form::Form as Rules, not_me::NotMeData},
     words,
 };
 
-use super::frame::Frame;
+use super::{dead_link::DeadLink, frame::Frame};
 
 /// The page behind a mailed link.
 #[component]
 pub fn NotMePage() -> impl IntoView {
     match use_context::<NotMeData>() {
         Some(data) => view! { <LockOut data /> }.into_any(),
-        None => view! { <DeadLink /> }.into_any(),
+        None => view! { <Dead /> }.into_any(),
     }
 }
 
@@ -54,13 +50,10 @@ fn LockOut(data: NotMeData) -> impl IntoView {
 }
 
 #[component]
-fn DeadLink() -> impl IntoView {
+fn Dead() -> impl IntoView {
     let text = words::not_me();
     view! {
-        <Frame title=text.dead_title>
-            <MarkSign mark=Mark::Broken />
-            <h1>{text.dead_heading}</h1>
-            <p class="lead">{text.dead_lead}</p>
+        <DeadLink title=text.dead_title heading=text.dead_heading lead=text.dead_lead>
             <p>{text.dead_advice}</p>
             <p class="actions">
                 <a class="button" href="/forgot-password">
@@ -68,6 +61,6 @@ fn DeadLink() -> impl IntoView {
                 </a>
                 <a href="/sign-in">{text.back_to_sign_in}</a>
             </p>
-        </Frame>
+        </DeadLink>
     }
 }

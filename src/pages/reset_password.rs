@@ -4,16 +4,13 @@ use leptos::prelude::*;
 
 use crate::{
     api,
-    components::{
-        form::Form,
-        mark::{Mark, MarkSign},
-        sentence::Sentence,
-    },
+    components::{form::Form, sentence::Sentence},
     domain::{form::Form as Rules, page_data::ResetLink},
     words,
 };
 
 use super::{
+    dead_link::DeadLink,
     frame::{Frame, flash, site},
     new_password::NewPasswordField,
 };
@@ -23,7 +20,7 @@ use super::{
 pub fn ResetPasswordPage() -> impl IntoView {
     match use_context::<ResetLink>() {
         Some(link) => view! { <Choose link /> }.into_any(),
-        None => view! { <DeadLink /> }.into_any(),
+        None => view! { <Dead /> }.into_any(),
     }
 }
 
@@ -54,19 +51,16 @@ fn Choose(link: ResetLink) -> impl IntoView {
 }
 
 #[component]
-fn DeadLink() -> impl IntoView {
+fn Dead() -> impl IntoView {
     let text = words::reset_password();
     view! {
-        <Frame title=text.dead_title>
-            <MarkSign mark=Mark::Broken />
-            <h1>{text.dead_heading}</h1>
-            <p class="lead">{text.dead_lead}</p>
+        <DeadLink title=text.dead_title heading=text.dead_heading lead=text.dead_lead>
             <p class="actions">
                 <a class="button" href="/forgot-password">
                     {text.ask_again}
                 </a>
                 <a href="/sign-in">{text.back_to_sign_in}</a>
             </p>
-        </Frame>
+        </DeadLink>
     }
 }

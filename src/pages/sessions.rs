@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     api,
-    components::{older_newer::OlderNewer, sentence::Sentence, time::Time},
+    components::{pager::Pager, sentence::Sentence, time::Time},
     domain::{
         account::CurrentUser,
         own_account::{SessionEntry, SessionsData},
@@ -75,7 +75,13 @@ fn Sessions(data: SessionsData) -> impl IntoView {
             <section class="part" aria-labelledby="past">
                 <h2 id="past">{text.past}</h2>
                 {past}
-                <OlderNewer newer=page("after", data.neighbours.newer) older=page("before", data.neighbours.older) />
+                <Pager
+                    label=words::account_frame().pages
+                    back=words::account_frame().newer
+                    back_to=page("after", data.neighbours.newer)
+                    on=words::account_frame().older
+                    on_to=page("before", data.neighbours.older)
+                />
             </section>
         </AccountFrame>
     }

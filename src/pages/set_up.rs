@@ -4,15 +4,13 @@ use leptos::prelude::*;
 
 use crate::{
     api,
-    components::{
-        form::Form,
-        mark::{Mark, MarkSign},
-    },
+    components::form::Form,
     domain::{form::Form as Rules, page_data::SetUpLink},
     words,
 };
 
 use super::{
+    dead_link::DeadLink,
     frame::{Frame, flash, site},
     new_password::NewAccountFields,
 };
@@ -22,7 +20,7 @@ use super::{
 pub fn SetUpPage() -> impl IntoView {
     match use_context::<SetUpLink>() {
         Some(SetUpLink) => view! { <Begin /> }.into_any(),
-        None => view! { <DeadLink /> }.into_any(),
+        None => view! { <Dead /> }.into_any(),
     }
 }
 
@@ -46,18 +44,15 @@ fn Begin() -> impl IntoView {
 }
 
 #[component]
-fn DeadLink() -> impl IntoView {
+fn Dead() -> impl IntoView {
     let text = words::set_up();
     view! {
-        <Frame title=text.dead_title>
-            <MarkSign mark=Mark::Broken />
-            <h1>{text.dead_heading}</h1>
-            <p class="lead">{text.dead_lead}</p>
+        <DeadLink title=text.dead_title heading=text.dead_heading lead=text.dead_lead>
             <p class="actions">
                 <a class="button" href="/sign-in">
                     {text.sign_in}
                 </a>
             </p>
-        </Frame>
+        </DeadLink>
     }
 }

@@ -19,6 +19,7 @@ use crate::{
 };
 
 use super::{
+    dead_link::DeadLink,
     frame::{Frame, flash},
     kept_mail::KeptMail,
 };
@@ -44,7 +45,7 @@ pub fn VerifyEmailPage() -> impl IntoView {
             view! { <DeadChange is_signed_in /> }.into_any()
         }
         _ if is_done => view! { <Done address=own /> }.into_any(),
-        Some(VerifyLink::Dead { .. }) => view! { <DeadLink address=own /> }.into_any(),
+        Some(VerifyLink::Dead { .. }) => view! { <Dead address=own /> }.into_any(),
         None => match own.or(asked) {
             Some(address) => view! { <Waiting address is_signed_in /> }.into_any(),
             None => view! { <Ask /> }.into_any(),
@@ -188,15 +189,12 @@ fn Ask() -> impl IntoView {
 
 /// `address` is that of the person who is signed in, so that they need not enter it.
 #[component]
-fn DeadLink(address: Option<Email>) -> impl IntoView {
+fn Dead(address: Option<Email>) -> impl IntoView {
     let text = words::verify_email();
     view! {
-        <Frame title=text.dead_title>
-            <MarkSign mark=Mark::Broken />
-            <h1>{text.dead_heading}</h1>
-            <p class="lead">{text.dead_lead}</p>
+        <DeadLink title=text.dead_title heading=text.dead_heading lead=text.dead_lead>
             <AskAgain address />
-        </Frame>
+        </DeadLink>
     }
 }
 
@@ -206,16 +204,13 @@ fn DeadChange(is_signed_in: bool) -> impl IntoView {
     let text = words::verify_email();
     let way = if is_signed_in { ("/account/email", text.dead_change_way) } else { ("/sign-in", text.sign_in) };
     view! {
-        <Frame title=text.dead_title>
-            <MarkSign mark=Mark::Broken />
-            <h1>{text.dead_heading}</h1>
-            <p class="lead">{text.dead_change_lead}</p>
+        <DeadLink title=text.dead_title heading=text.dead_heading lead=text.dead_change_lead>
             <p class="actions">
                 <a class="button" href=way.0>
                     {way.1}
                 </a>
             </p>
-        </Frame>
+        </DeadLink>
     }
 }
 

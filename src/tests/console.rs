@@ -3,10 +3,11 @@
 use axum::http::StatusCode;
 use latchkey::{
     domain::{
-        console::{ListPage, PeopleQuery, PeopleSort, PersonState, Verified},
+        console::{PeopleQuery, PeopleSort, PersonState, Verified},
         email::Email,
         event::EventKind,
         form::Identifiers,
+        query::ListPage,
         role::Role,
     },
     server::storage::{

@@ -94,15 +94,16 @@ fn Proof(verification: Option<Verification>) -> impl IntoView {
 fn Filters(query: AuditQuery) -> impl IntoView {
     let (text, console) = (words::audit(), words::console());
     let is_filtered = !query.parameters().is_empty();
-    let kinds = EventKind::ALL.iter().map(|kind| (kind.as_str(), words::event(*kind))).collect();
-    let outcomes = [Outcome::Success, Outcome::Failure].map(|one| (one.as_str(), (text.outcome_name)(one)));
+    let kinds = EventKind::ALL.iter().map(|kind| (kind.as_str().to_owned(), words::event(*kind).to_owned())).collect();
+    let outcomes =
+        [Outcome::Success, Outcome::Failure].map(|one| (one.as_str().to_owned(), (text.outcome_name)(one).to_owned()));
     view! {
         <form class="filters" method="get" action="/admin/audit" role="search">
             <ChoiceFilter
                 name="kind"
                 label=text.kind
                 choices=kinds
-                chosen=query.kind.map(EventKind::as_str).unwrap_or_default()
+                chosen=query.kind.map(EventKind::as_str).unwrap_or_default().to_owned()
             />
             <TextFilter name="actor" label=text.actor value=query.actor />
             <TextFilter name="target" label=text.target value=query.target />
@@ -111,7 +112,7 @@ fn Filters(query: AuditQuery) -> impl IntoView {
                 name="outcome"
                 label=text.outcome
                 choices=outcomes.to_vec()
-                chosen=query.outcome.map(Outcome::as_str).unwrap_or_default()
+                chosen=query.outcome.map(Outcome::as_str).unwrap_or_default().to_owned()
             />
             <DayFilter name="from" label=text.from value=query.from />
             <DayFilter name="until" label=text.until value=query.until />

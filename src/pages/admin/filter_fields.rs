@@ -58,13 +58,14 @@ pub fn ChoiceFilter(
     /// Its label.
     label: &'static str,
     /// Values and what they are called.
-    choices: Vec<(&'static str, &'static str)>,
+    choices: Vec<(String, String)>,
     /// What was asked for.
-    chosen: &'static str,
+    chosen: String,
 ) -> impl IntoView {
     let options = choices.into_iter().map(|(value, label)| {
+        let selected = value == chosen;
         view! {
-            <option value=value selected=value == chosen>
+            <option value=value selected=selected>
                 {label}
             </option>
         }

@@ -14,6 +14,8 @@ use crate::{
 
 use crate::pages::console::{Area, ConsoleFrame};
 
+use super::filter_fields::{ChoiceFilter, hidden};
+
 /// The page.
 #[component]
 pub fn PeoplePage() -> impl IntoView {
@@ -57,7 +59,7 @@ fn Filters(query: PeopleQuery, roles: Vec<String>) -> impl IntoView {
     let verified = Verified::ALL.iter().map(|one| (one.as_str().to_owned(), (text.verified_name)(*one).to_owned()));
     let states = PersonState::ALL.iter().map(|one| (one.as_str().to_owned(), (text.state_name)(*one).to_owned()));
     let order = query.parameters().into_iter().filter(|(name, _)| matches!(*name, "sort" | "order"));
-    let order = order.map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect_view();
+    let order = hidden(order.collect());
     view! {
         <form class="filters" method="get" action="/admin/people" role="search">
             <div class="field filters-wide">
@@ -74,14 +76,14 @@ fn Filters(query: PeopleQuery, roles: Vec<String>) -> impl IntoView {
                     value=query.text.clone()
                 />
             </div>
-            <Choice name="role" label=text.role choices=roles chosen=role />
-            <Choice
+            <ChoiceFilter name="role" label=text.role choices=roles chosen=role />
+            <ChoiceFilter
                 name="verified"
                 label=text.verified
                 choices=verified.collect()
                 chosen=query.verified.map(Verified::as_str).unwrap_or_default().to_owned()
             />
-            <Choice
+            <ChoiceFilter
                 name="state"
                 label=text.state
                 choices=states.collect()
@@ -95,28 +97,6 @@ fn Filters(query: PeopleQuery, roles: Vec<String>) -> impl IntoView {
                 {query.is_filtered().then(|| view! { <a href="/admin/people">{console.clear}</a> })}
             </div>
         </form>
-    }
-}
-
-/// A choice among values, or any of them.
-#[component]
-fn Choice(name: &'static str, label: &'static str, choices: Vec<(String, String)>, chosen: String) -> impl IntoView {
-    let options = choices.into_iter().map(|(value, label)| {
-        let selected = value == chosen;
-        view! {
-            <option value=value selected=selected>
-                {label}
-            </option>
-        }
-    });
-    view! {
-        <div class="field">
-            <label for=name>{label}</label>
-            <select class="input" id=name name=name>
-                <option value="">{words::console().any}</option>
-                {options.collect_view()}
-            </select>
-        </div>
     }
 }
 
@@ -136,8 +116,7 @@ fn List(query: PeopleQuery, people: Vec<PersonLine>, total: Total) -> impl IntoV
         sorted(text.joined, PeopleSort::Joined),
         sorted(text.last_sign_in, PeopleSort::LastSignIn),
     ];
-    let hidden = query.parameters().into_iter();
-    let hidden = hidden.map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect_view();
+    let asked = hidden(query.parameters());
     let acts = Act::ALL.iter().map(|act| view! { <option value=act.as_str()>{(text.act_name)(*act)}</option> });
     let rows = people.into_iter().map(|person| {
         view! {
@@ -171,7 +150,7 @@ fn List(query: PeopleQuery, people: Vec<PersonLine>, total: Total) -> impl IntoV
     });
     view! {
         <form class="selection" method="get" action="/admin/people/act">
-            {hidden}
+            {asked}
             <Table id="people" caption=text.caption is_caption_hidden=true columns>
                 {rows.collect_view()}
             </Table>

@@ -70,7 +70,8 @@ fn Sessions(data: SessionsData) -> impl IntoView {
 fn Filters(query: SessionsQuery) -> impl IntoView {
     let (text, console) = (words::session_records(), words::console());
     let is_filtered = !query.parameters().is_empty();
-    let choices = Standing::ALL.iter().map(|one| (one.as_str(), (text.standing_name)(*one))).collect();
+    let choices =
+        Standing::ALL.iter().map(|one| (one.as_str().to_owned(), (text.standing_name)(*one).to_owned())).collect();
     view! {
         <form class="filters" method="get" action="/admin/sessions" role="search">
             <TextFilter name="person" label=text.person value=query.person />
@@ -80,7 +81,7 @@ fn Filters(query: SessionsQuery) -> impl IntoView {
                 name="state"
                 label=text.standing
                 choices
-                chosen=query.standing.map(Standing::as_str).unwrap_or_default()
+                chosen=query.standing.map(Standing::as_str).unwrap_or_default().to_owned()
             />
             <div class="actions">
                 <button class="button" type="submit">

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use crate::domain::{
-    console::{ListPage, PeopleQuery, PeopleSort, PersonState, Verified},
+    console::{PeopleQuery, PeopleSort, PersonState, Verified},
     moment::Moment,
+    query::ListPage,
     role::Role,
 };
 

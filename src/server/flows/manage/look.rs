@@ -7,12 +7,13 @@ use crate::{
     domain::{
         account::CurrentUser,
         console::{
-            Act, ActData, EventLine, ListPage, PeopleData, PeopleQuery, PersonData, PersonLine, PersonState,
-            SessionLine, Total, Who,
+            Act, ActData, EventLine, PeopleData, PeopleQuery, PersonData, PersonLine, PersonState, SessionLine, Total,
+            Who,
         },
         error::AuthError,
         event::{EventKind, Outcome},
         moment::Moment,
+        query::ListPage,
         role::Role,
     },
     server::{

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use crate::{
     domain::{
         account::CurrentUser,
-        console::{ListPage, Total, Who},
+        console::{Total, Who},
         event::{EventKind, Outcome},
         identifier::Identifier,
         moment::Moment,
+        query::ListPage,
         records::{
             AuditData, AuditLine, AuditQuery, RecordAct, RecordActData, RecordLine, SessionsData, SessionsQuery,
             Standing, Verification,
