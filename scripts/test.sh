@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the checks and tests, each step with its time, and ends with one line:
 # N passed, N failed.
-#   test.sh all | unit | lint | e2e | screenshots | lighthouse | budget
+#   test.sh all | unit | lint | e2e | screenshots | lighthouse | budget | benchconsole
 # Arguments after that go to the test runner (cargo test, Playwright).
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -157,9 +157,9 @@ what=${1:-all}
 [ "$#" = 0 ] || shift
 case "$what" in
 unit | lint) scripts/setup.sh check ;;
-all | e2e | screenshots | budget) scripts/setup.sh test ;;
+all | e2e | screenshots | budget | benchconsole) scripts/setup.sh test ;;
 lighthouse) scripts/setup.sh lighthouse ;;
-*) die "usage: test.sh all|unit|lint|e2e|screenshots|lighthouse|budget" ;;
+*) die "usage: test.sh all|unit|lint|e2e|screenshots|lighthouse|budget|benchconsole" ;;
 esac
 use_rust
 use_target_dir
@@ -176,6 +176,13 @@ e2e | screenshots | lighthouse | budget)
     budget) set -- tests/budget.script.spec.ts "$@" ;;
     esac
     if "$OK"; then playwright "Playwright: $what" "$@"; fi
+    ;;
+benchconsole)
+    with_postgres
+    release_build
+    if "$OK"; then
+        step "console with many rows" one_check env LATCHKEY_BIN="$(cd "$TARGET" && pwd)/release/latchkey" node benches/console.mjs
+    fi
     ;;
 all)
     lint
