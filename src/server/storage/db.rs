@@ -58,12 +58,13 @@ impl StoreError {
     }
 }
 
-/// PostgreSQL: connection exceptions, insufficient resources, operator intervention, a deadlock, a serialisation failure.
-/// SQLite: busy, locked, cannot read or write the file, full, cannot open; with or without their extensions (the upper bytes).
+/// PostgreSQL: connection exceptions, an account or a database that is not there, insufficient resources, operator
+/// intervention, a deadlock, a serialisation failure. SQLite: busy, locked, cannot read or write the file, full, cannot open;
+/// with or without their extensions (the upper bytes).
 fn is_code_of_absence(code: &str) -> bool {
     match code.parse::<u32>() {
         Ok(number) if code.len() < 5 => matches!(number & 0xff, 5 | 6 | 10 | 13 | 14),
-        _ => ["08", "53", "57P", "40001", "40P01"].iter().any(|class| code.starts_with(class)),
+        _ => ["08", "28", "3D", "53", "57P", "40001", "40P01"].iter().any(|class| code.starts_with(class)),
     }
 }
 
@@ -294,7 +295,7 @@ mod tests {
 
     #[test]
     fn absence_is_told_from_mistakes() {
-        for code in ["5", "517", "13", "14", "08006", "53300", "57P01", "40P01"] {
+        for code in ["5", "517", "13", "14", "08006", "28P01", "3D000", "53300", "57P01", "40P01"] {
             assert!(is_code_of_absence(code), "{code}");
         }
         // Constraints of both engines, a wrong statement, a cancelled one, a text that is none.
