@@ -13,18 +13,35 @@ use crate::{
 
 use super::frame::{Frame, Surroundings, Visitor, ways};
 
-/// A whole document for an error.
+/// A whole document for an error. After a fault of ours it leads to the same page once more, if that can be opened again.
 #[must_use]
 pub fn document(
     site: &Site,
     visit: &Visit,
     visitor: Visitor,
+    is_fault: bool,
     title: &'static str,
     sentence: &str,
     request_id: &str,
 ) -> String {
     let text = words::error_page();
     let (sentence, request_id) = (sentence.to_owned(), request_id.to_owned());
+    let again = (is_fault && !visit.is_at("/")).then(|| visit.path.as_str().to_owned());
+    let ways_on = move || match again.clone() {
+        Some(path) => view! {
+            <a class="button" href=path>
+                {text.try_again}
+            </a>
+            <a href="/">{text.front_page}</a>
+        }
+        .into_any(),
+        None => view! {
+            <a class="button" href="/">
+                {text.front_page}
+            </a>
+        }
+        .into_any(),
+    };
     super::whole_document(title, site, visit, move || {
         view! {
             <Surroundings visitor>
@@ -33,11 +50,7 @@ pub fn document(
                 <p class="lead">
                     <LinkedSentence text=sentence ways=ways() />
                 </p>
-                <p class="actions">
-                    <a class="button" href="/">
-                        {text.front_page}
-                    </a>
-                </p>
+                <p class="actions">{ways_on()}</p>
                 <p class="hint">
                     <Sentence text=text.ask_for_help>
                         <code class="wrap">{request_id}</code>

@@ -45,6 +45,7 @@ on_both_engines! {
         assert!(strangers.body.contains("href=\"/sign-in\"") && strangers.body.contains("href=\"/sign-up\""), "{}", strangers.body);
         let unknown = person.browser.get("/no-such-page").await;
         assert!(unknown.says("Your account") && !unknown.body.contains("href=\"/sign-in\""), "{}", unknown.body);
+        assert!(!unknown.says("Try again"), "nothing has changed: {}", unknown.body);
         let known = person.browser.submit("/api/set_theme", &[]).await;
         assert_eq!(known.status, StatusCode::BAD_REQUEST);
         assert!(known.says("Sign out") && known.body.contains("href=\"/dashboard\">sam"), "{}", known.body);
@@ -76,6 +77,7 @@ on_both_engines! {
             assert_eq!(page.headers.get("retry-after").map(|value| value.to_str().expect("text")), retry_after, "{path}");
             assert!(page.body.contains(&format!("<title>{title} – Latchkey</title>")), "{path}: {}", page.body);
             assert!(page.says(sentence) && !page.says("only the log"), "{path}: {}", page.body);
+            assert!(page.body.contains(&format!("href=\"{path}\" class=\"button\">Try again")), "{path}: {}", page.body);
             let id = page.headers["x-request-id"].to_str().expect("text");
             assert!(!id.is_empty() && page.says(id), "{path}: {}", page.body);
         }

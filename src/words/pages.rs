@@ -409,4 +409,6 @@ pub struct ErrorPage {
     pub front_page: &'static str,
     /// Around the request's id.
     pub ask_for_help: Around,
+    /// The way to the same page once more.
+    pub try_again: &'static str,
 }

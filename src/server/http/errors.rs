@@ -74,7 +74,18 @@ pub async fn layer(State(state): State<AppState>, request: Request, next: Next) 
     let error = error.filter(|error| *error != AuthError::NotFound);
     let (title, sentence) = title_and_sentence(status, error.as_ref());
     let (content_type, body) = if is_page {
-        ("text/html; charset=utf-8", pages::error::document(&state.site(), &visit, visitor, title, &sentence, &info.id))
+        (
+            "text/html; charset=utf-8",
+            pages::error::document(
+                &state.site(),
+                &visit,
+                visitor,
+                status.is_server_error(),
+                title,
+                &sentence,
+                &info.id,
+            ),
+        )
     } else {
         ("application/json", json(error.as_ref(), &sentence, &info.id))
     };

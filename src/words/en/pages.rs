@@ -254,4 +254,5 @@ pub const ERROR_PAGE: &ErrorPage = &ErrorPage {
     unanswerable: "This request cannot be answered",
     front_page: "Go to the front page",
     ask_for_help: Around::new("If you ask for help, give this number: {}"),
+    try_again: "Try again",
 };
