@@ -3,7 +3,7 @@
 import { expect, type Page } from '@playwright/test';
 import type { Mailbox } from './mailbox';
 import { OTHER_PASSWORD, PASSWORD, type Person } from './person';
-import { endSession, haveAccount, haveAdministrator, haveInvited, haveSession, send } from './requests';
+import { endSession, haveAccount, haveAdministrator, haveInvited, haveProven, haveSession, send } from './requests';
 import type { Server } from './server';
 import { errorSummary, expectProblems, hydrated, sendSignIn } from './steps';
 
@@ -533,14 +533,7 @@ async function openTold(page: Page, path: string, told: string) {
   await expect(page.getByRole('status').filter({ hasText: told })).toBeVisible();
 }
 
-/** Makes an account whose address is confirmed. */
-async function haveProven(page: Page, person: Person, mailbox: Mailbox) {
-  await haveAccount(page, person);
-  await page.request.get((await mailbox.confirmations(person.email))[0]!.link);
-  expect(await send(page, 'verify_email', {})).toBe('/dashboard');
-}
-
-/** Makes one whose owner wishes for another address, which is answered. */
+/** Makes an account whose owner wishes for another address, which is answered. */
 async function haveWish(page: Page, person: Person, mailbox: Mailbox): Promise<string> {
   const wanted = person.email.replace('visitor', 'renamed');
   await haveProven(page, person, mailbox);

@@ -2,6 +2,7 @@
 // cookie jar. Must not stand in for a form that a test is about.
 
 import { expect, type Page } from '@playwright/test';
+import type { Mailbox } from './mailbox';
 import type { Person } from './person';
 import type { Server } from './server';
 
@@ -16,6 +17,13 @@ export async function send(page: Page, action: string, form: Record<string, stri
 /** Makes an account, and a session of it. */
 export async function haveAccount(page: Page, { email, password }: Person, origin = '') {
   expect(await send(page, 'sign_up', { email, new_password: password }, origin)).toBe('/dashboard');
+}
+
+/** The same, and confirms the address. */
+export async function haveProven(page: Page, person: Person, mailbox: Mailbox, origin = '') {
+  await haveAccount(page, person, origin);
+  await page.request.get((await mailbox.at(origin).confirmations(person.email))[0]!.link);
+  expect(await send(page, 'verify_email', {}, origin)).toBe('/dashboard');
 }
 
 /** Begins a session. */
