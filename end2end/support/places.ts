@@ -3,7 +3,7 @@
 import { expect, type Page } from '@playwright/test';
 import type { Mailbox } from './mailbox';
 import { OTHER_PASSWORD, PASSWORD, type Person } from './person';
-import { endSession, haveAccount, haveAdministrator, haveInvited, haveProven, haveSession, send } from './requests';
+import { endSession, forgetNotice, haveAccount, haveAdministrator, haveInvited, haveProven, haveSession, send } from './requests';
 import type { Server } from './server';
 import { errorSummary, expectProblems, hydrated, sendSignIn } from './steps';
 
@@ -163,8 +163,11 @@ export const PLACES: Place[] = [
   {
     name: 'dashboard, address confirmed',
     async open(page, { person, mailbox }) {
-      await haveProven(page, person, mailbox);
-      await openTold(page, '/dashboard', 'Your e-mail address is confirmed.');
+      await haveAccount(page, person);
+      await page.goto((await mailbox.confirmations(person.email))[0]!.link);
+      await page.getByRole('button', { name: 'Confirm address' }).click();
+      await expect(page).toHaveURL('/dashboard');
+      await expect(page.getByRole('status').filter({ hasText: 'Your e-mail address is confirmed.' })).toBeVisible();
     },
   },
   {
@@ -291,6 +294,7 @@ export const PLACES: Place[] = [
     async open(page, { person, mailbox }) {
       const wanted = await haveWish(page, person, mailbox);
       await send(page, 'cancel_email_change', {});
+      await forgetNotice(page);
       await page.goto((await mailbox.confirmations(wanted))[0]!.link);
       await expect(page.getByRole('link', { name: 'See which address you use' })).toBeVisible();
     },
@@ -300,7 +304,6 @@ export const PLACES: Place[] = [
     name: 'change e-mail, confirmed before',
     async open(page, { person, mailbox }) {
       await haveProven(page, person, mailbox);
-      await page.goto('/dashboard');
       await page.goto('/account/email');
     },
   },
@@ -317,8 +320,10 @@ export const PLACES: Place[] = [
   {
     name: 'change e-mail, waiting',
     async open(page, { person, mailbox }) {
-      await haveWish(page, person, mailbox);
+      await haveProven(page, person, mailbox);
       await page.goto('/account/email');
+      await page.getByLabel('New e-mail address').fill(person.email.replace('visitor', 'renamed'));
+      await page.getByRole('button', { name: 'Change address' }).click();
       await expect(page.getByRole('heading', { level: 1 })).toHaveText('Confirm your new address');
     },
   },
@@ -538,6 +543,7 @@ async function haveWish(page: Page, person: Person, mailbox: Mailbox): Promise<s
   const wanted = person.email.replace('visitor', 'renamed');
   await haveProven(page, person, mailbox);
   expect(await send(page, 'change_email', { email: wanted })).toBe('/account/email');
+  await forgetNotice(page);
   return wanted;
 }
 
@@ -545,6 +551,7 @@ async function openResetLink(page: Page, person: Person, mailbox: Mailbox) {
   await haveAccount(page, person);
   await endSession(page);
   await send(page, 'forgot_password', { email: person.email });
+  await forgetNotice(page);
   await page.goto((await mailbox.firstLetter(person.email)).link);
   await expect(page.getByLabel('New password')).toBeVisible();
 }

@@ -14,6 +14,11 @@ export async function send(page: Page, action: string, form: Record<string, stri
   return answer.headers().location!;
 }
 
+/** Forgets what the next page would say of the last form. */
+export async function forgetNotice(page: Page) {
+  await page.context().clearCookies({ name: /flash/ });
+}
+
 /** Makes an account, and a session of it. */
 export async function haveAccount(page: Page, { email, password }: Person, origin = '') {
   expect(await send(page, 'sign_up', { email, new_password: password }, origin)).toBe('/dashboard');
@@ -24,6 +29,7 @@ export async function haveProven(page: Page, person: Person, mailbox: Mailbox, o
   await haveAccount(page, person, origin);
   await page.request.get((await mailbox.at(origin).confirmations(person.email))[0]!.link);
   expect(await send(page, 'verify_email', {}, origin)).toBe('/dashboard');
+  await forgetNotice(page);
 }
 
 /** Begins a session. */
@@ -31,10 +37,10 @@ export async function haveSession(page: Page, { email, password }: Person, origi
   expect(await send(page, 'sign_in', { identifier: email, password }, origin)).toBe('/dashboard');
 }
 
-/** Ends the session, and forgets what the next page would say of it. */
+/** Ends the session. */
 export async function endSession(page: Page, origin = '') {
   expect(await send(page, 'sign_out', {}, origin)).toBe('/sign-in');
-  await page.context().clearCookies({ name: /flash/ });
+  await forgetNotice(page);
 }
 
 /** Makes the first administrator by the link that the server printed. */
@@ -47,6 +53,6 @@ export async function haveAdministrator(page: Page, { origin, setUpLink }: Serve
 export async function haveInvited(page: Page, origin: string, ...emails: string[]): Promise<string[]> {
   const pages: string[] = [];
   for (const email of emails) pages.push(origin + (await send(page, 'admin_create', { email, invite: 'true' }, origin)));
-  await page.context().clearCookies({ name: /flash/ });
+  await forgetNotice(page);
   return pages;
 }
