@@ -17,6 +17,7 @@ const isForReadme = process.env.README === '1';
 export default defineConfig<Look>({
   ...base,
   testDir: 'screenshots',
+  globalSetup: './screenshots/clear.ts',
   outputDir: 'test-results/screenshots-failed',
   timeout: 120_000,
   use: { ...base.use, trace: 'off', isRightToLeft: process.env.RTL === '1', textSize: Number(process.env.TEXT || 100) },
@@ -24,11 +25,12 @@ export default defineConfig<Look>({
     ...sizes.flatMap((viewport) =>
       list('THEMES', 'light,dark').map((theme) => ({
         name: `${viewport.width}-${theme}`,
+        testMatch: 'pages.spec.ts',
         use: { viewport, colorScheme: theme as 'light' | 'dark' },
       })),
     ),
     ...(isForReadme
-      ? [{ name: 'readme', use: { viewport: { width: 1280, height: 680 }, colorScheme: 'light' as const, isForReadme } }]
+      ? [{ name: 'readme', testMatch: 'readme.spec.ts', use: { viewport: { width: 1280, height: 680 }, colorScheme: 'light' as const } }]
       : []),
   ],
 });

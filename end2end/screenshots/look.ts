@@ -1,53 +1,33 @@
 // How pictures are taken.
 
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { test as base } from '@playwright/test';
+import type { Page } from '@playwright/test';
 import { ROOT } from '../support/programs';
-import { startServer, type Server } from '../support/server';
+import { hydrated } from '../support/steps';
+import { test as base } from '../support/test';
 
 export interface Look {
   /** Whether pages are mirrored. */
   isRightToLeft: boolean;
   /** In percent. */
   textSize: number;
-  /** Whether only what the README shows is kept, at the size of the window. */
-  isForReadme: boolean;
 }
 
 interface Fixtures {
-  server: Server;
-  /** Takes the picture of a state. */
+  /** Takes the picture of a whole page, which looks as it does to who has waited a moment. */
   shot(name: string): Promise<void>;
 }
-
-/** What the README shows. */
-const README = ['sign-in', 'dashboard'];
 
 export const test = base.extend<Fixtures & Look>({
   isRightToLeft: [false, { option: true }],
   textSize: [100, { option: true }],
-  isForReadme: [false, { option: true }],
 
-  // It believes what a page says of its own address, so that a long one can be seen.
-  server: async ({}, use) => {
-    const server = await startServer('sqlite', { LATCHKEY_TRUSTED_PROXIES: '["127.0.0.1/32"]' });
-    await use(server);
-    await server.stop();
-  },
-
-  baseURL: async ({ server }, use) => use(server.origin),
-
-  shot: async ({ page, isRightToLeft, textSize, isForReadme }, use, { project }) => {
-    const folder = join(ROOT, isForReadme ? 'docs/images' : `end2end/test-results/screenshots/${project.name}`);
-    if (!isForReadme) rmSync(folder, { recursive: true, force: true });
+  shot: async ({ page, isRightToLeft, textSize }, use, { project }) => {
+    const folder = join(ROOT, 'end2end/test-results/screenshots', project.name);
     mkdirSync(folder, { recursive: true });
-    let number = 0;
     await use(async (name) => {
-      if (isForReadme) {
-        if (README.includes(name)) await page.screenshot({ path: join(folder, `${name}.png`), animations: 'disabled' });
-        return;
-      }
+      await settle(page);
       await page.evaluate(
         ([isRightToLeft, textSize]) => {
           const { documentElement } = document;
@@ -56,9 +36,18 @@ export const test = base.extend<Fixtures & Look>({
         },
         [isRightToLeft, textSize] as const,
       );
-      number += 1;
-      const path = join(folder, `${String(number).padStart(2, '0')}-${name}.png`);
-      await page.screenshot({ path, fullPage: true, animations: 'disabled' });
+      await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true, animations: 'disabled' });
     });
   },
 });
+
+/** Waits until the script has taken over, and until the HTML parts of mail are there. */
+export async function settle(page: Page) {
+  if (await page.locator('html:has(script[type=module]) input[type=password]').count()) await hydrated(page);
+  const frames = await page.locator('iframe').all();
+  if (!frames.length) return;
+  // They are drawn where they are in sight: a window in which everything is.
+  const { width } = page.viewportSize()!;
+  await page.setViewportSize({ width, height: await page.evaluate(() => document.documentElement.scrollHeight) });
+  for (const frame of frames) await base.expect(frame.contentFrame().locator('h1')).toBeVisible();
+}

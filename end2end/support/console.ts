@@ -1,8 +1,7 @@
-// Administrators. Each makes a server of its own, since a server has one first administrator.
+// Administrators, by the forms. Each makes a server of its own, since a server has one first administrator.
 
 import { expect, type Page } from '@playwright/test';
 import type { Person } from './person';
-import { PASSWORD } from './person';
 import type { Server } from './server';
 
 /** Makes the first administrator by the link that the server printed, and ends on the dashboard. */
@@ -22,13 +21,4 @@ export async function invite(page: Page, origin: string, ...emails: string[]) {
     await page.getByRole('button', { name: 'Add account' }).click();
     await expect(page.getByRole('status').filter({ hasText: 'the invitation is on its way' })).toBeVisible();
   }
-}
-
-/** Signs somebody up on a server. */
-export async function signUpAt(page: Page, origin: string, email: string) {
-  await page.goto(`${origin}/sign-up`);
-  await page.getByLabel('E-mail address').fill(email);
-  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
-  await page.getByRole('button', { name: 'Create account' }).click();
-  await expect(page).toHaveURL(`${origin}/dashboard`);
 }

@@ -17,6 +17,8 @@ export interface Server {
   log(): string;
   /** Everything in the folder it runs in: on SQLite, the whole database, byte for byte. */
   files(): Buffer;
+  /** Fills its database with plausible people and sessions. */
+  seed(counts: { users: number; sessions: number }): void;
   stop(): Promise<void>;
 }
 
@@ -26,7 +28,7 @@ export type Database = 'sqlite' | 'postgres';
 export async function startServer(database: Database = 'sqlite', settings: Record<string, string> = {}): Promise<Server> {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-e2e.'));
   const store = database === 'postgres' ? createPostgresDatabase() : { url: `sqlite://${folder}/l.db`, drop() {} };
-  const child = spawn(findServer(), ['serve'], {
+  const options = {
     cwd: folder, // where no latchkey.toml and no .env is
     env: {
       ...withoutOurs(process.env),
@@ -41,8 +43,8 @@ export async function startServer(database: Database = 'sqlite', settings: Recor
       LATCHKEY_NETWORK_REQUESTS: '10000',
       ...settings,
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  };
+  const child = spawn(findServer(), ['serve'], { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
   const killWithUs = () => child.kill('SIGKILL');
   process.once('exit', killWithUs);
   const exited = once(child, 'exit');
@@ -75,6 +77,9 @@ export async function startServer(database: Database = 'sqlite', settings: Recor
     setUpLink,
     log: () => log,
     files: () => Buffer.concat(readdirSync(folder).map((name) => readFileSync(join(folder, name)))),
+    seed({ users, sessions }) {
+      execFileSync(findServer(), ['dev', 'seed', '--users', `${users}`, '--sessions', `${sessions}`], options);
+    },
     async stop() {
       child.kill('SIGTERM');
       const [code, signal] = await exited;

@@ -1,7 +1,6 @@
 // What people do, in as many steps as it takes them.
 
 import { expect, type Page } from '@playwright/test';
-import type { Mailbox } from './mailbox';
 import type { Person } from './person';
 
 /** Signs up, and ends on the dashboard. */
@@ -32,13 +31,6 @@ export async function signOut(page: Page, origin = '') {
   await page.getByRole('button', { name: 'Sign out' }).click();
   await expect(page).toHaveURL(`${origin}/sign-in`);
   await expect(page.getByRole('status').filter({ hasText: 'You are signed out.' })).toBeVisible();
-}
-
-/** Confirms the address of somebody who is signed in, and ends on the dashboard. */
-export async function confirmAddress(page: Page, person: Person, mailbox: Mailbox) {
-  await page.goto((await mailbox.confirmations(person.email))[0]!.link);
-  await page.getByRole('button', { name: 'Confirm address' }).click();
-  await expect(page).toHaveURL('/dashboard');
 }
 
 /** Asks for a reset link. */

@@ -62,7 +62,7 @@ export const test = base.extend<TestFixtures, WorkerOptions & WorkerFixtures>({
 
   person: async ({}, use) => use(newPerson()),
 
-  mailbox: async ({ anotherBrowser }, use) => use(new Mailbox(await anotherBrowser())),
+  mailbox: async ({ request }, use) => use(new Mailbox(request)),
 
   anotherBrowser: async ({ browser, watch }, use) => {
     const contexts: { close(): Promise<void> }[] = [];
@@ -83,7 +83,7 @@ export const test = base.extend<TestFixtures, WorkerOptions & WorkerFixtures>({
       watch.origins.add(server.origin);
       return server;
     });
-    await page.goto('about:blank'); // or what the page still fetches finds nobody there
+    if (servers.length) await page.goto('about:blank'); // or what the page still fetches finds nobody there
     await Promise.all(servers.map((server) => server.stop()));
   },
 });

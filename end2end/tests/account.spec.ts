@@ -2,11 +2,13 @@
 
 import { readFile } from 'node:fs/promises';
 import { OTHER_PASSWORD } from '../support/person';
-import { expectProblems, sendSignIn, signIn, signUp } from '../support/steps';
+import { haveAccount, haveSession, send } from '../support/requests';
+import { expectProblems, sendSignIn } from '../support/steps';
 import { expect, test } from '../support/test';
 
 test('the account says what state everything is in, and leads there (ux 37)', async ({ page, person }) => {
-  await signUp(page, person);
+  await haveAccount(page, person);
+  await page.goto('/dashboard');
   await page.getByRole('banner').getByRole('link', { name: 'Your account' }).click();
   await expect(page).toHaveURL('/account');
   const parts = page.getByRole('main').getByRole('listitem').filter({ has: page.getByRole('heading') });
@@ -30,9 +32,9 @@ test('the account says what state everything is in, and leads there (ux 37)', as
 });
 
 test('one session is ended, and its browser is out on its next request (ux 38)', { tag: '@main' }, async ({ page, person, anotherBrowser }) => {
-  await signUp(page, person);
+  await haveAccount(page, person);
   const phone = await anotherBrowser();
-  await signIn(phone, person);
+  await haveSession(phone, person);
 
   await page.goto('/account/sessions');
   const live = page.getByRole('region', { name: 'Signed in now' });
@@ -54,9 +56,9 @@ test('one session is ended, and its browser is out on its next request (ux 38)',
 });
 
 test('all other sessions are ended at once (ux 38)', async ({ page, person, anotherBrowser }) => {
-  await signUp(page, person);
+  await haveAccount(page, person);
   const others = [await anotherBrowser(), await anotherBrowser()];
-  for (const other of others) await signIn(other, person);
+  for (const other of others) await haveSession(other, person);
   await page.goto('/account/sessions');
   await page.getByRole('button', { name: 'End all other sessions' }).click();
   await expect(page.getByText('You are signed in nowhere else.')).toBeVisible();
@@ -67,7 +69,7 @@ test('all other sessions are ended at once (ux 38)', async ({ page, person, anot
 });
 
 test('what happened is shown by kind, in the address (ux 41)', async ({ page, person, anotherBrowser }) => {
-  await signUp(page, person);
+  await haveAccount(page, person);
   const stranger = await anotherBrowser();
   await stranger.goto('/sign-in');
   await sendSignIn(stranger, person.email, OTHER_PASSWORD);
@@ -92,10 +94,7 @@ test('a user name is changed', async ({ anotherBrowser, ownServer, person }) => 
   const server = await ownServer({ LATCHKEY_IDENTIFIER: 'either' });
   const page = await anotherBrowser();
   const username = person.email.split('@')[0]!;
-  await page.goto(`${server.origin}/sign-up`);
-  await page.getByLabel('User name').fill(username);
-  await page.getByLabel('Password', { exact: true }).fill(person.password);
-  await page.getByRole('button', { name: 'Create account' }).click();
+  await send(page, 'sign_up', { username, new_password: person.password }, server.origin);
   await page.goto(`${server.origin}/account`);
   await page.getByRole('link', { name: 'Change user name' }).click();
 
@@ -110,7 +109,7 @@ test('a user name is changed', async ({ anotherBrowser, ownServer, person }) => 
 });
 
 test('a copy of one’s data is a file', async ({ page, person }) => {
-  await signUp(page, person);
+  await haveAccount(page, person);
   await page.goto('/account');
   const download = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Download your data' }).click();
@@ -123,9 +122,9 @@ test('a copy of one’s data is a file', async ({ page, person }) => {
 });
 
 test('an account is deleted, and brought back by signing in (ux 40)', { tag: '@main' }, async ({ page, person, anotherBrowser }) => {
-  await signUp(page, person);
+  await haveAccount(page, person);
   const phone = await anotherBrowser();
-  await signIn(phone, person);
+  await haveSession(phone, person);
   await page.goto('/account');
   await page.getByRole('link', { name: 'Delete your account' }).click();
   const remove = page.getByRole('button', { name: 'Delete account' });

@@ -2,14 +2,14 @@
 
 import { readFileSync } from 'node:fs';
 import { expect, test } from '../support/test';
-import { setUp, signUpAt } from '../support/console';
+import { haveAccount, haveAdministrator } from '../support/requests';
 
 test('a session is found, ended, and its record deleted', { tag: '@main' }, async ({ page, person, ownServer, anotherBrowser }) => {
   const server = await ownServer();
   const { origin } = server;
-  await setUp(page, server, person);
+  await haveAdministrator(page, server, person);
   const other = await anotherBrowser();
-  await signUpAt(other, origin, 'kim@example.com');
+  await haveAccount(other, { ...person, email: 'kim@example.com' }, origin);
 
   await page.goto(`${origin}/admin/sessions`);
   await expect(page.getByRole('status')).toHaveText('2 sessions');
@@ -41,7 +41,7 @@ test('a session is found, ended, and its record deleted', { tag: '@main' }, asyn
 test('the log is filtered and exported (ux 47, ux 49)', async ({ page, person, ownServer }) => {
   const server = await ownServer();
   const { origin } = server;
-  await setUp(page, server, person);
+  await haveAdministrator(page, server, person);
   await page.goto(`${origin}/admin/audit`);
   await page.getByLabel('What happened').selectOption('signed_in');
   await page.getByLabel('Done by').fill(person.email);
@@ -67,7 +67,7 @@ test('the log is filtered and exported (ux 47, ux 49)', async ({ page, person, o
 test('for everybody else there is no such page (ux 44)', async ({ page, person, ownServer, watch }) => {
   watch.expect(/console error: .*404/);
   const { origin } = await ownServer();
-  await signUpAt(page, origin, person.email);
+  await haveAccount(page, person, origin);
   for (const path of ['/admin/sessions', '/admin/sessions/act', '/admin/audit']) {
     const answer = await page.goto(origin + path);
     expect(answer?.status()).toBe(404);

@@ -1,7 +1,7 @@
 // Secrets that occur nowhere else go through the whole journey; afterwards they are looked for everywhere they must not be.
 
 import { randomUUID } from 'node:crypto';
-import { hydrated, sendSignIn, signOut, signUp } from '../support/steps';
+import { hydrated, sendSignIn, signOut } from '../support/steps';
 import { expect, test } from '../support/test';
 
 test('no secret is found in logs, database, pages, addresses or storage (ASVS 14.2.1, 14.3.3, 16.2.5)', async ({ page, person, ownServer, watch }) => {

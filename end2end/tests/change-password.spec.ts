@@ -2,11 +2,13 @@
 
 import type { Page } from '@playwright/test';
 import { OTHER_PASSWORD } from '../support/person';
-import { expectProblems, signIn, signOut, signUp } from '../support/steps';
+import { haveAccount, haveSession } from '../support/requests';
+import { expectProblems, signIn, signOut } from '../support/steps';
 import { expect, test } from '../support/test';
 
 test('the current password is asked for (ux 31)', async ({ page, person }) => {
-  await signUp(page, person);
+  await haveAccount(page, person);
+  await page.goto('/dashboard');
   await page.getByRole('link', { name: 'Change password' }).click();
   await expect(page.getByLabel('Current password')).toHaveAttribute('autocomplete', 'current-password');
   await expect(page.getByLabel('New password')).toHaveAttribute('autocomplete', 'new-password');
@@ -29,9 +31,9 @@ test('the current password is asked for (ux 31)', async ({ page, person }) => {
 for (const signOutOthers of [true, false]) {
   const outcome = signOutOthers ? 'end when one asks for it' : 'go on when one does not';
   test(`other sessions ${outcome} (ux 31)`, { tag: '@main' }, async ({ page, person, mailbox, anotherBrowser }) => {
-    await signUp(page, person);
+    await haveAccount(page, person);
     const phone = await anotherBrowser();
-    await signIn(phone, person);
+    await haveSession(phone, person);
 
     await page.goto('/account/password');
     await page.getByLabel('Sign out my other devices').setChecked(signOutOthers);
@@ -58,9 +60,9 @@ for (const signOutOthers of [true, false]) {
 }
 
 test('a form of an ended session says so, and changes nothing', async ({ page, person, anotherBrowser }) => {
-  await signUp(page, person);
+  await haveAccount(page, person);
   const laptop = await anotherBrowser();
-  await signIn(laptop, person);
+  await haveSession(laptop, person);
   await page.goto('/account/password');
   await laptop.goto('/account/password');
   await changePassword(laptop, person.password, OTHER_PASSWORD);

@@ -1,7 +1,8 @@
 // The console: finding people, acting on several and on one, adding and inviting; with scripting and without (ux 44-46, 48, 50).
 
-import { invite, setUp, signUpAt } from '../support/console';
+import { invite, setUp } from '../support/console';
 import { OTHER_PASSWORD } from '../support/person';
+import { haveAccount, haveAdministrator, haveInvited } from '../support/requests';
 import { expect, test } from '../support/test';
 
 test('everybody else finds nothing there (ux 44)', async ({ page, person, ownServer, watch }) => {
@@ -12,7 +13,7 @@ test('everybody else finds nothing there (ux 44)', async ({ page, person, ownSer
     expect(answer!.status()).toBe(404);
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('There is no such page');
   }
-  await signUpAt(page, origin, person.email);
+  await haveAccount(page, person, origin);
   await expect(page.getByRole('link', { name: 'Console' })).toHaveCount(0);
   expect((await page.goto(`${origin}/admin`))!.status()).toBe(404);
 });
@@ -50,9 +51,9 @@ test('people are found, filtered and sorted, and the address says how (ux 45)', 
 
 test('several are disabled at once, by keyboard, and each is accounted for (ux 46)', { tag: '@main' }, async ({ page, person, ownServer, anotherBrowser }) => {
   const server = await ownServer();
-  await setUp(page, server, person);
+  await haveAdministrator(page, server, person);
   const other = await anotherBrowser();
-  await signUpAt(other, server.origin, 'kim@example.com');
+  await haveAccount(other, { ...person, email: 'kim@example.com' }, server.origin);
   await page.goto(`${server.origin}/admin/people`);
   for (const name of ['kim@example.com', person.email]) {
     const tick = page.getByRole('checkbox', { name: `Select ${name}` });
@@ -81,9 +82,9 @@ test('several are disabled at once, by keyboard, and each is accounted for (ux 4
 
 test('one person: roles, sessions, reset, deletion (ux 48)', { tag: '@main' }, async ({ page, person, ownServer, anotherBrowser }) => {
   const server = await ownServer();
-  await setUp(page, server, person);
+  await haveAdministrator(page, server, person);
   const other = await anotherBrowser();
-  await signUpAt(other, server.origin, 'kim@example.com');
+  await haveAccount(other, { ...person, email: 'kim@example.com' }, server.origin);
   await page.goto(`${server.origin}/admin/people`);
   await page.getByRole('link', { name: 'kim@example.com' }).click();
 
@@ -115,15 +116,12 @@ test('one person: roles, sessions, reset, deletion (ux 48)', { tag: '@main' }, a
   await expect(page.getByRole('rowheader')).toHaveCount(1);
 });
 
-test('who is invited chooses a password and signs in', async ({ page, person, ownServer, anotherBrowser }) => {
+test('who is invited chooses a password and signs in', async ({ page, person, mailbox, ownServer, anotherBrowser }) => {
   const server = await ownServer();
-  await setUp(page, server, person);
-  await invite(page, server.origin, 'kim@example.com');
+  await haveAdministrator(page, server, person);
+  await haveInvited(page, server.origin, 'kim@example.com');
   const other = await anotherBrowser();
-  const letters = await anotherBrowser();
-  await letters.goto(`${server.origin}/dev/mail`);
-  const letter = letters.getByRole('article').filter({ hasText: 'You are invited to Latchkey' });
-  await other.goto((await letter.getByRole('link').getAttribute('href'))!);
+  await other.goto((await mailbox.at(server.origin).newest('kim@example.com', /^You are invited to Latchkey/)).link);
   await other.getByLabel('New password').fill(OTHER_PASSWORD);
   await other.getByRole('main').locator('button[type=submit]').click();
   await expect(other).toHaveURL(`${server.origin}/sign-in`);
@@ -139,7 +137,7 @@ test('who is invited chooses a password and signs in', async ({ page, person, ow
 
 test('the overview has a picture, and the same numbers as a table (ux 50)', async ({ page, person, ownServer }) => {
   const server = await ownServer();
-  await setUp(page, server, person);
+  await haveAdministrator(page, server, person);
   await page.goto(`${server.origin}/admin`);
   await expect(page.getByRole('img', { name: /sign-ins and .* failures in 30 days/ })).toBeVisible();
   await page.getByText('Show as a table').click();

@@ -2,14 +2,15 @@
 
 import type { Page } from '@playwright/test';
 import { newPerson, OTHER_PASSWORD } from '../support/person';
-import { askForLink, expectProblems, sendSignIn, signIn, signOut, signUp } from '../support/steps';
+import { endSession, haveAccount, haveSession, send } from '../support/requests';
+import { askForLink, expectProblems, sendSignIn, signIn } from '../support/steps';
 import { expect, test } from '../support/test';
 
 test('a mailed link leads to a new password (ux 29, ux 30)', { tag: '@main' }, async ({ page, person, mailbox, anotherBrowser }) => {
-  await signUp(page, person);
-  await signOut(page);
+  await haveAccount(page, person);
+  await endSession(page);
   const phone = await anotherBrowser();
-  await signIn(phone, person);
+  await haveSession(phone, person);
 
   await askForLink(page, person.email);
   const letter = await mailbox.firstLetter(person.email);
@@ -72,8 +73,8 @@ test('a mailed link leads to a new password (ux 29, ux 30)', { tag: '@main' }, a
 });
 
 test('known and unknown addresses get one answer (ux 29)', async ({ page, person, mailbox }) => {
-  await signUp(page, person);
-  await signOut(page);
+  await haveAccount(page, person);
+  await endSession(page);
   const unknown = newPerson();
   const answerTo = async (email: string) => {
     await askForLink(page, email);
@@ -88,11 +89,11 @@ test('known and unknown addresses get one answer (ux 29)', async ({ page, person
 });
 
 test('a newer link replaces the older one', { tag: '@main' }, async ({ page, person, mailbox }) => {
-  await signUp(page, person);
-  await signOut(page);
-  await askForLink(page, person.email);
+  await haveAccount(page, person);
+  await endSession(page);
+  await send(page, 'forgot_password', { email: person.email });
   await mailbox.letters(person.email, 1);
-  await askForLink(page, person.email);
+  await send(page, 'forgot_password', { email: person.email });
   const [newer, older] = await mailbox.letters(person.email, 2);
 
   await page.goto(older!.link);
@@ -102,9 +103,9 @@ test('a newer link replaces the older one', { tag: '@main' }, async ({ page, per
 });
 
 test('a link that dies while its page is open says so', async ({ page, person, mailbox, anotherBrowser }) => {
-  await signUp(page, person);
-  await signOut(page);
-  await askForLink(page, person.email);
+  await haveAccount(page, person);
+  await endSession(page);
+  await send(page, 'forgot_password', { email: person.email });
   const { link } = await mailbox.firstLetter(person.email);
   await page.goto(link);
   const other = await anotherBrowser();
@@ -117,9 +118,9 @@ test('a link that dies while its page is open says so', async ({ page, person, m
 });
 
 test('looking at a link does not use it up (ux 21)', async ({ page, person, mailbox, request }) => {
-  await signUp(page, person);
-  await signOut(page);
-  await askForLink(page, person.email);
+  await haveAccount(page, person);
+  await endSession(page);
+  await send(page, 'forgot_password', { email: person.email });
   const { link } = await mailbox.firstLetter(person.email);
   await request.get(link);
   await request.head(link);

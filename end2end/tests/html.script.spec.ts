@@ -1,23 +1,8 @@
-// The HTML that the server sends, before any script changes it. It is the same with scripting off, so once is enough.
+// The HTML that the server sends where no page of ours leads. every-page.ts asks the same of every page.
 
-import type { Response } from '@playwright/test';
 import { problemsIn } from '../support/html';
-import { PLACES } from '../support/places';
 import type { Server } from '../support/server';
 import { expect, test } from '../support/test';
-
-for (const place of PLACES) {
-  test(`valid: ${place.name} (ux 9)`, async ({ page, person, mailbox, server, ownServer, watch }) => {
-    if (place.isMissing) watch.expect(/console error: .*404/);
-    let served: Response | undefined;
-    page.on('response', (response) => {
-      const isRedirect = response.status() >= 300 && response.status() < 400;
-      if (response.request().isNavigationRequest() && !isRedirect) served = response;
-    });
-    await place.open(page, { person, mailbox, server, ownServer });
-    expect(await problemsIn(await served!.text())).toEqual([]);
-  });
-}
 
 test('valid: errors of requests that no page of ours sends (ux 9)', async ({ request }) => {
   const headers = { accept: 'text/html' };

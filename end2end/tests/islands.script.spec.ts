@@ -2,7 +2,8 @@
 
 import type { Page, Route } from '@playwright/test';
 import { PASSWORD } from '../support/person';
-import { errorSummary, expectProblems, hydrated, sendSignIn, signOut, signUp } from '../support/steps';
+import { endSession, haveAccount } from '../support/requests';
+import { errorSummary, expectProblems, hydrated, sendSignIn } from '../support/steps';
 import { expect, test } from '../support/test';
 
 test.describe('show and hide (ux 13)', () => {
@@ -97,8 +98,9 @@ test('what is wrong is said without asking the server (ux 17)', async ({ page })
 });
 
 test('a second press sends nothing (ux 19)', async ({ page, person }) => {
-  await signUp(page, person);
-  await signOut(page);
+  await haveAccount(page, person);
+  await endSession(page);
+  await page.goto('/sign-in');
   await hydrated(page);
   const held = await hold(page, '**/api/sign_in');
   await page.getByLabel('E-mail address or user name').fill(person.email);
@@ -141,7 +143,7 @@ test('what is typed before the script arrives is kept and sent (ux 10)', async (
 });
 
 test('without WebAssembly one still signs in (ux 11)', async ({ page, person, watch, anotherBrowser }) => {
-  await signUp(await anotherBrowser(), person);
+  await haveAccount(await anotherBrowser(), person);
   watch.expect(/failed request: net::ERR_FAILED .*\.wasm/);
   watch.expect(/console error: Failed to load resource: net::ERR_FAILED .*\.wasm/);
   watch.expect(/uncaught: TypeError: Failed to fetch/);

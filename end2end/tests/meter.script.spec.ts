@@ -2,7 +2,8 @@
 
 import type { Page } from '@playwright/test';
 import { nameOf } from '../support/person';
-import { hydrated, signUp } from '../support/steps';
+import { haveAccount } from '../support/requests';
+import { hydrated } from '../support/steps';
 import { expect, test } from '../support/test';
 
 test('says how strong and why (ux 15)', async ({ page }) => {
@@ -88,7 +89,7 @@ test.describe('is fetched (ux 16)', () => {
   });
 
   test('for the current password never, for the new one beside it', async ({ page, person }) => {
-    await signUp(page, person);
+    await haveAccount(page, person);
     const requests = await openWithStoppedClock(page, '/account/password');
     await page.getByLabel('Current password').fill('password');
     expect(requests()).toEqual([]);

@@ -1,13 +1,14 @@
 // Mails that tell of what somebody else may have done, and the one link in them.
 
 import { OTHER_PASSWORD } from '../support/person';
-import { confirmAddress, expectProblems, sendSignIn, signIn, signUp } from '../support/steps';
+import { haveAccount, haveProven, haveSession, send } from '../support/requests';
+import { expectProblems, sendSignIn, signIn } from '../support/steps';
 import { expect, test } from '../support/test';
 
 test('a sign-in with a strange browser is told of, and one press locks it out', { tag: '@main' }, async ({ page, person, mailbox, anotherBrowser, request }) => {
-  await signUp(page, person);
+  await haveAccount(page, person);
   const strangers = await anotherBrowser();
-  await signIn(strangers, person);
+  await haveSession(strangers, person);
   const [letter] = await mailbox.strangeSignIns(person.email);
   expect(letter!.subject).toBe('New sign-in to your account at Latchkey');
   expect(letter!.text).toMatch(/When: .*UTC\nBrowser: Chrome.*\nAddress: 127\.0\.0\.1/);
@@ -38,11 +39,8 @@ test('a sign-in with a strange browser is told of, and one press locks it out', 
 
 test('an address that somebody else put in place of mine is given back', async ({ page, person, mailbox, anotherBrowser }) => {
   const theirs = person.email.replace('visitor', 'stranger');
-  await signUp(page, person);
-  await confirmAddress(page, person, mailbox);
-  await page.goto('/account/email');
-  await page.getByLabel('New e-mail address').fill(theirs);
-  await page.getByRole('button', { name: 'Change address' }).click();
+  await haveProven(page, person, mailbox);
+  await send(page, 'change_email', { email: theirs });
   await page.goto((await mailbox.confirmations(theirs))[0]!.link);
   await page.getByRole('button', { name: 'Use this address' }).click();
   await expect(page).toHaveURL('/dashboard');

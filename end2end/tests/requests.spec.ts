@@ -1,6 +1,7 @@
 // What the server answers to requests that no page of ours sends, and to addresses that no page has.
 
-import { signIn, signUp } from '../support/steps';
+import { haveAccount } from '../support/requests';
+import { signIn } from '../support/steps';
 import { expect, test } from '../support/test';
 
 const FORMS = ['sign_up', 'sign_in', 'sign_out', 'forgot_password', 'reset_password', 'change_password', 'set_up', 'verify_email', 'resend_verification', 'change_email', 'cancel_email_change', 'not_me', 'keep_session', 'set_theme'];
@@ -23,7 +24,7 @@ for (const [alias, target] of [['/signup', '/sign-up'], ['/register', '/sign-up'
 }
 
 test('password managers find the way to change a password (ux 30)', async ({ page, person, request }) => {
-  await signUp(page, person);
+  await haveAccount(page, person);
   await page.goto('/.well-known/change-password');
   await expect(page).toHaveURL('/account/password');
   for (const name of ['resource-that-should-not-exist-whose-status-code-should-not-be-200', 'passkey-endpoints', '']) {
@@ -57,7 +58,7 @@ test('no POST from another site is carried out, by its headers', async ({ reques
 });
 
 test('no POST from another site is carried out, by a page there', async ({ page, person, server, watch, anotherBrowser }) => {
-  await signUp(page, person);
+  await haveAccount(page, person);
   const elsewhere = 'http://elsewhere.example/';
   watch.origins.add(new URL(elsewhere).origin);
   watch.expect(/console error: .*403/);

@@ -1,15 +1,15 @@
 // The warning before a session ends (ux 42, WCAG 2.2.1). The browser's clock is wound on; the server's is not.
 
 import type { Page } from '@playwright/test';
-import { OTHER_PASSWORD } from '../support/person';
-import { signIn, signUp } from '../support/steps';
+import { OTHER_PASSWORD, type Person } from '../support/person';
+import { haveAccount, haveSession } from '../support/requests';
 import { expect, test } from '../support/test';
 
 /** From a page's load until two minutes before its session ends, in milliseconds: 30 minutes are the default. */
 const UNTIL_WARNING = 28 * 60_000;
 
 test('two minutes before the end somebody is asked, and Escape stays (ux 42)', async ({ page, person }) => {
-  await open(page, () => signUp(page, person));
+  await open(page, () => enter(page, person));
   const kept = countKept(page);
   await page.getByRole('link', { name: 'Change password' }).focus();
   await page.clock.fastForward(UNTIL_WARNING - 30_000);
@@ -38,7 +38,7 @@ test('two minutes before the end somebody is asked, and Escape stays (ux 42)', a
 });
 
 test('when it is over the page is left, and says what happened (ux 42)', async ({ page, person, anotherBrowser }) => {
-  await open(page, () => signUp(page, person));
+  await open(page, () => enter(page, person));
   await page.clock.fastForward(UNTIL_WARNING + 1_000);
   await expect(warning(page)).toBeVisible();
   // The server's clock stands where it stood, so the session is ended there in another way.
@@ -50,7 +50,7 @@ test('when it is over the page is left, and says what happened (ux 42)', async (
 
 test('who stays in a session that is over learns so at once (ux 42)', async ({ page, person, anotherBrowser, watch }) => {
   watch.expect(/console error: .*401/);
-  await open(page, () => signUp(page, person));
+  await open(page, () => enter(page, person));
   await page.clock.fastForward(UNTIL_WARNING + 1_000);
   await endElsewhere(await anotherBrowser(), person);
   await stay(page).click();
@@ -58,7 +58,7 @@ test('who stays in a session that is over learns so at once (ux 42)', async ({ p
 });
 
 test('a machine that slept is asked, or shown out, when it wakes (ux 42)', async ({ page, person }) => {
-  await open(page, () => signUp(page, person));
+  await open(page, () => enter(page, person));
   const began = await page.evaluate(() => Date.now());
   // Timers stand still while a machine sleeps, the clock does not.
   const wake = async (after: number) => {
@@ -76,7 +76,7 @@ test('a machine that slept is asked, or shown out, when it wakes (ux 42)', async
 });
 
 test('tabs tell each other that somebody is there (ux 42)', async ({ page, person }) => {
-  await open(page, () => signUp(page, person));
+  await open(page, () => enter(page, person));
   const other = await page.context().newPage();
   await open(other, () => other.goto('/dashboard'));
   // All tabs of a browser have one clock.
@@ -97,7 +97,7 @@ test('tabs tell each other that somebody is there (ux 42)', async ({ page, perso
 test('what went wrong is said, and can be tried again (ux 42)', async ({ page, person, watch }) => {
   watch.expect(/failed request: .*keep_session/);
   watch.expect(/console error: Failed to load resource/);
-  await open(page, () => signUp(page, person));
+  await open(page, () => enter(page, person));
   await page.clock.fastForward(UNTIL_WARNING + 1_000);
   await page.route('/api/keep_session', (route) => route.abort());
   await stay(page).click();
@@ -109,13 +109,7 @@ test('what went wrong is said, and can be tried again (ux 42)', async ({ page, p
 
 test('a session that cannot be kept says so (ux 42)', async ({ page, person, ownServer }) => {
   const { origin } = await ownServer({ LATCHKEY_SESSION_LIFETIME_HOURS: '1', LATCHKEY_SESSION_IDLE_MINUTES: '60' });
-  await open(page, async () => {
-    await page.goto(`${origin}/sign-up`);
-    await page.getByLabel('E-mail address').fill(person.email);
-    await page.getByLabel('Password', { exact: true }).fill(person.password);
-    await page.getByRole('button', { name: 'Create account' }).click();
-    await expect(page).toHaveURL(`${origin}/dashboard`);
-  });
+  await open(page, () => enter(page, person, origin));
   const kept = countKept(page);
   await page.clock.fastForward(58 * 60_000 + 5_000);
   await expect(page.getByRole('alertdialog', { name: 'Your session ends soon' })).toBeVisible();
@@ -132,6 +126,12 @@ async function open(page: Page, go: () => Promise<unknown>) {
   await go();
   await expect(page.locator('dialog')).toBeAttached();
   await page.waitForLoadState('networkidle');
+}
+
+/** Opens the dashboard as somebody with a new account. */
+async function enter(page: Page, person: Person, origin = '') {
+  await haveAccount(page, person, origin);
+  await page.goto(`${origin}/dashboard`);
 }
 
 function warning(page: Page) {
@@ -152,8 +152,8 @@ function countKept(page: Page): () => number {
 }
 
 /** Ends every other session of somebody, by a change of the password. */
-async function endElsewhere(browser: Page, person: Parameters<typeof signIn>[1]) {
-  await signIn(browser, person);
+async function endElsewhere(browser: Page, person: Person) {
+  await haveSession(browser, person);
   await browser.goto('/account/password');
   await browser.getByLabel('Current password').fill(person.password);
   await browser.getByLabel('New password').fill(OTHER_PASSWORD);

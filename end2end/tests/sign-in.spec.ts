@@ -2,6 +2,7 @@
 
 import type { BrowserContext } from '@playwright/test';
 import { newPerson, OTHER_PASSWORD } from '../support/person';
+import { endSession, haveAccount, haveSession } from '../support/requests';
 import { errorSummary, expectProblems, hydrated, sendSignIn, signIn, signOut, signUp } from '../support/steps';
 import { expect, test } from '../support/test';
 
@@ -46,8 +47,8 @@ test('a session ends with the browser, unless one asks to be kept signed in', as
 });
 
 test('a wrong password and an unknown address look the same (ux 24)', { tag: '@main' }, async ({ page, person, javaScriptEnabled }) => {
-  await signUp(page, person);
-  await signOut(page);
+  await haveAccount(page, person);
+  await endSession(page);
   const unknown = newPerson();
   const refusal = async (identifier: string) => {
     await page.goto('/sign-in');
@@ -74,8 +75,8 @@ test('a wrong password and an unknown address look the same (ux 24)', { tag: '@m
 test.describe('next (ux 25)', () => {
   for (const next of ['//evil.example', 'https://evil.example', '/\\evil', '/\t/evil.example', 'javascript:alert(1)']) {
     test(`${JSON.stringify(next)} is ignored`, async ({ page, request, person }) => {
-      await signUp(page, person);
-      await signOut(page);
+      await haveAccount(page, person);
+      await endSession(page);
       await page.goto(`/sign-in?next=${encodeURIComponent(next)}`);
       await sendSignIn(page, person.email, person.password);
       await expect(page).toHaveURL('/dashboard');
@@ -94,8 +95,8 @@ test.describe('next (ux 25)', () => {
   }
 
   test('survives a refused attempt', async ({ page, person }) => {
-    await signUp(page, person);
-    await signOut(page);
+    await haveAccount(page, person);
+    await endSession(page);
     await page.goto('/account/password');
     await sendSignIn(page, person.email, OTHER_PASSWORD);
     await expect(errorSummary(page)).toBeVisible();
@@ -106,10 +107,10 @@ test.describe('next (ux 25)', () => {
 
 test('too many wrong passwords: how long to wait, and the way round it (ux 25)', { tag: '@main' }, async ({ page, person, anotherBrowser }) => {
   const own = await anotherBrowser();
-  await signUp(own, person);
-  await signOut(own);
-  await signIn(own, person);
-  await signOut(own);
+  await haveAccount(own, person);
+  await endSession(own);
+  await haveSession(own, person);
+  await endSession(own);
 
   await page.goto('/sign-in');
   for (let tries = 0; tries < 5; tries += 1) {
@@ -139,9 +140,10 @@ test('a copied cookie is dead after sign-out', { tag: '@main' }, async ({ page, 
 });
 
 test('any number of devices at once; each signs out for itself', async ({ page, person, anotherBrowser }) => {
-  await signUp(page, person);
+  await haveAccount(page, person);
+  await page.goto('/dashboard');
   const other = await anotherBrowser();
-  await signIn(other, person);
+  await haveSession(other, person);
   await signOut(page);
   await other.goto('/dashboard');
   await expect(other.getByText(person.email)).toBeVisible();

@@ -2,11 +2,13 @@
 
 import type { Page } from '@playwright/test';
 import { OTHER_PASSWORD } from '../support/person';
-import { expectProblems, sendSignIn, signIn, signOut, signUp } from '../support/steps';
+import { haveAccount } from '../support/requests';
+import { expectProblems, sendSignIn, signIn, signOut } from '../support/steps';
 import { expect, test } from '../support/test';
 
 test('a new address is marked, reminded of, and confirmed by a link and a button (ux 20, ux 21)', { tag: '@main' }, async ({ page, person, mailbox, request }) => {
-  await signUp(page, person);
+  await haveAccount(page, person);
+  await page.goto('/dashboard');
   await expect(page.getByRole('region', { name: 'You' })).toContainText('not confirmed');
   const [letter] = await mailbox.confirmations(person.email);
   expect(letter!.subject).toBe('Confirm your e-mail address for Latchkey');
@@ -34,7 +36,7 @@ test('a new address is marked, reminded of, and confirmed by a link and a button
 });
 
 test('in another browser the password is asked for, and signs in (ux 21)', async ({ page, person, mailbox, anotherBrowser }) => {
-  await signUp(await anotherBrowser(), person);
+  await haveAccount(await anotherBrowser(), person);
   await page.goto((await mailbox.confirmations(person.email))[0]!.link);
   await expect(page.locator('input[autocomplete=username]')).toHaveValue(person.email);
   const password = page.getByLabel('Password', { exact: true });
@@ -48,7 +50,8 @@ test('in another browser the password is asked for, and signs in (ux 21)', async
 });
 
 test('the mail can be sent again, within a limit that is said (ux 20)', async ({ page, person, mailbox }) => {
-  await signUp(page, person);
+  await haveAccount(page, person);
+  await page.goto('/dashboard');
   await page.getByRole('link', { name: 'Confirm it now' }).click();
   await expect(page.getByRole('main')).toContainText(person.email);
   await expect(page.getByRole('main')).toContainText('a minute after the last one');
@@ -66,7 +69,8 @@ test('the mail can be sent again, within a limit that is said (ux 20)', async ({
 
 test('a mistyped address is changed before it is confirmed (ux 20)', async ({ page, person, mailbox }) => {
   const mistyped = { ...person, email: person.email.replace('visitor', 'vistor') };
-  await signUp(page, mistyped);
+  await haveAccount(page, mistyped);
+  await page.goto('/dashboard');
   await page.getByRole('link', { name: 'Confirm it now' }).click();
   await page.getByRole('link', { name: 'Use another address' }).click();
   await expect(page).toHaveURL('/account/email');
@@ -83,17 +87,9 @@ test('a mistyped address is changed before it is confirmed (ux 20)', async ({ pa
 test.describe('where addresses must be confirmed', () => {
   const REQUIRED = { LATCHKEY_VERIFY_EMAIL: 'required' };
 
-  test('a new and a known address get the same page, and the mail tells the truth (ux 18)', async ({ page, person, ownServer }) => {
+  test('a new and a known address get the same page, and the mail tells the truth (ux 18)', async ({ page, person, mailbox, ownServer }) => {
     const { origin } = await ownServer(REQUIRED);
-    const mail = await page.context().newPage();
-    const newest = async (subject: RegExp) => {
-      const card = mail.getByRole('article').filter({ hasText: `To ${person.email}` }).first();
-      await expect(async () => {
-        await mail.goto(`${origin}/dev/mail`);
-        await expect(card.getByRole('heading')).toHaveText(subject, { timeout: 100 });
-      }).toPass();
-      return (await card.getByRole('link').getAttribute('href'))!;
-    };
+    const newest = async (subject: RegExp) => (await mailbox.at(origin).newest(person.email, subject)).link;
     const send = async (password: string) => {
       await page.goto(`${origin}/sign-up`);
       await page.getByLabel('E-mail address').fill(person.email);
