@@ -33,17 +33,20 @@ pub fn SessionTimer(
     let text = words::session_timer();
     let dialog = NodeRef::<Dialog>::new();
     let shown = Shown { left: RwSignal::new(WARNING), is_last: RwSignal::new(false), has_failed: RwSignal::new(false) };
-    let timer = StoredValue::new_local(None::<Timer>);
+    // Made in the browser alone: on the server another thread may finish the page, and could not take it down.
+    let started = StoredValue::new(None::<Kept>);
 
     Effect::new(move |_| {
+        let timer = StoredValue::new_local(None::<Timer>);
         timer.set_value(Some(Timer::start(action.clone(), time, timer, dialog, shown)));
+        started.set_value(Some(timer));
         watch(timer);
     });
-    let on_click = move |_| answer(timer);
+    let on_click = move |_| started.get_value().into_iter().for_each(answer);
     // Escape; the browser would close it and change nothing.
     let on_cancel = move |event: web_sys::Event| {
         event.prevent_default();
-        answer(timer);
+        started.get_value().into_iter().for_each(answer);
     };
     let sentence = move || {
         let left = (text.left)(shown.left.get());

@@ -3,7 +3,8 @@
 
 use axum::{
     Router,
-    http::StatusCode,
+    body::{Body, to_bytes},
+    http::{Method, StatusCode},
     middleware::{from_fn, from_fn_with_state},
     response::Response,
     routing::get,
@@ -12,6 +13,7 @@ use latchkey::{
     domain::error::AuthError,
     server::http::{document, errors, headers, request, visit},
 };
+use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
@@ -19,7 +21,36 @@ use crate::{
     support::{Browser, Engine, OTHER_PASSWORD, World, on_both_engines},
 };
 
+const SIGNED_IN: [&str; 9] = [
+    "/dashboard",
+    "/account",
+    "/account/sessions",
+    "/account/activity",
+    "/account/password",
+    "/admin",
+    "/admin/people",
+    "/admin/sessions",
+    "/admin/audit",
+];
 const NOINDEX: &str = "<meta name=\"robots\" content=\"noindex\">";
+
+/// Polls a future on another thread each time.
+async fn stepwise<T: Send + 'static>(future: impl Future<Output = T> + Send + 'static) -> T {
+    let mut future = Some(Box::pin(future));
+    std::future::poll_fn(move |context| {
+        let (waker, runtime) = (context.waker().clone(), tokio::runtime::Handle::current());
+        let mut current = future.take().expect("not polled after its end");
+        let step = std::thread::spawn(move || {
+            let _inside = runtime.enter();
+            let outcome = current.as_mut().poll(&mut std::task::Context::from_waker(&waker));
+            (current, outcome)
+        });
+        let (current, outcome) = step.join().expect("no panic");
+        future = Some(current);
+        outcome
+    })
+    .await
+}
 
 on_both_engines! {
     async fn the_link_of_the_page_one_is_on_says_so(world) {
@@ -49,6 +80,23 @@ on_both_engines! {
         let known = person.browser.submit("/api/set_theme", &[]).await;
         assert_eq!(known.status, StatusCode::BAD_REQUEST);
         assert!(known.says("Sign out") && known.body.contains("href=\"/dashboard\">sam"), "{}", known.body);
+    }
+
+    /// Whichever thread is free goes on with a request; nothing may be bound to the one that began.
+    async fn every_step_of_a_page_may_be_another_threads(world) {
+        let administrator = world.administrator("sam@example.com").await.browser;
+        let (strangers, own) = (["/", "/sign-in", "/sign-up"].map(|path| (world.anonymous(), path)), SIGNED_IN);
+        for (browser, path) in strangers.into_iter().chain(own.map(|path| (administrator.clone(), path))) {
+            let request = browser.request(Method::GET, path).body(Body::empty()).expect("a request");
+            let router = world.router.clone();
+            let (status, body) = stepwise(async move {
+                let response = router.oneshot(request).await.expect("infallible");
+                (response.status(), to_bytes(response.into_body(), usize::MAX).await.expect("a body"))
+            })
+            .await;
+            assert_eq!(status, StatusCode::OK, "{path}");
+            assert!(body.windows(7).any(|part| part == b"</html>"), "{path}");
+        }
     }
 
     /// ASVS 16.5.1, 16.5.4: what went wrong stands in the log alone, where the page's id leads.
