@@ -4,7 +4,7 @@ use super::{
     console::{ListPage, Total, Who},
     event::{EventKind, Outcome},
     moment::Moment,
-    query::Address,
+    query::{self, Address},
 };
 
 /// The most characters that are looked for.
@@ -88,15 +88,7 @@ fn day(typed: &str) -> String {
 }
 
 fn text(typed: &str) -> String {
-    typed.trim().chars().take(MOST_CHARACTERS).collect()
-}
-
-fn page(name: &str, value: &str) -> Option<ListPage> {
-    match name {
-        "after" if !value.is_empty() => Some(ListPage::After(value.to_owned())),
-        "before" if !value.is_empty() => Some(ListPage::Before(value.to_owned())),
-        _ => None,
-    }
+    query::text(typed, MOST_CHARACTERS)
 }
 
 fn with_page(mut address: Address, parameters: &[(&'static str, String)], page: &ListPage) -> String {
@@ -142,7 +134,7 @@ impl SessionsQuery {
                 "from" => query.from = day(value),
                 "until" => query.until = day(value),
                 "state" => query.standing = Standing::parse(value),
-                _ => query.page = page(name, value).unwrap_or(query.page),
+                _ => query.page = ListPage::parse(name, value).unwrap_or(query.page),
             }
         }
         query
@@ -280,7 +272,7 @@ impl AuditQuery {
                 "outcome" => query.outcome = Outcome::parse(value),
                 "from" => query.from = day(value),
                 "until" => query.until = day(value),
-                _ => query.page = page(name, value).unwrap_or(query.page),
+                _ => query.page = ListPage::parse(name, value).unwrap_or(query.page),
             }
         }
         query
