@@ -1,7 +1,12 @@
 //! What the console asks for and shows: people, what is done to them, the days of the chart. Must hold no secret, and no
 //! password is chosen by it (ASVS 6.4.6).
 
-use super::{event::EventKind, moment::Moment, query::Address, role::Role};
+use super::{
+    event::EventKind,
+    moment::Moment,
+    query::{self, Address},
+    role::Role,
+};
 
 /// The most characters that are looked for.
 const MOST_CHARACTERS: usize = 100;
@@ -121,6 +126,18 @@ pub enum ListPage {
     Before(String),
 }
 
+impl ListPage {
+    /// Reads the parameter of an address that says where a page begins; `None` for any other, or where it names nothing.
+    #[must_use]
+    pub fn parse(name: &str, value: &str) -> Option<Self> {
+        match (name, query::id(value)) {
+            ("after", Some(id)) => Some(Self::After(id.to_owned())),
+            ("before", Some(id)) => Some(Self::Before(id.to_owned())),
+            _ => None,
+        }
+    }
+}
+
 /// Which people are asked for, as the address says it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PeopleQuery {
@@ -161,15 +178,13 @@ impl PeopleQuery {
         let mut query = Self::default();
         for (name, value) in parameters {
             match name {
-                "q" => query.text = value.trim().chars().take(MOST_CHARACTERS).collect::<String>().to_lowercase(),
+                "q" => query.text = query::text(value, MOST_CHARACTERS).to_lowercase(),
                 "role" => query.role = Role::parse(value),
                 "verified" => query.verified = Verified::parse(value),
                 "state" => query.state = PersonState::parse(value),
                 "sort" => query.sort = PeopleSort::parse(value).unwrap_or(PeopleSort::Joined),
                 "order" => query.is_reversed = value == "reversed",
-                "after" if !value.is_empty() => query.page = ListPage::After(value.to_owned()),
-                "before" if !value.is_empty() => query.page = ListPage::Before(value.to_owned()),
-                _ => {}
+                _ => query.page = ListPage::parse(name, value).unwrap_or(query.page),
             }
         }
         query
@@ -319,7 +334,10 @@ pub enum Who {
         name: String,
     },
     /// Somebody whose account is gone.
-    Gone,
+    Gone {
+        /// Still in every event about them.
+        id: String,
+    },
     /// Somebody who was not signed in.
     Anonymous,
     /// Whoever runs `latchkey` on the server.
@@ -328,6 +346,15 @@ pub enum Who {
     Server,
     /// Nobody in particular.
     Nobody,
+}
+
+impl Who {
+    /// What tells one deleted account from another: the end of the id, since the beginning is the time it was made at.
+    #[must_use]
+    pub fn short(id: &str) -> &str {
+        const CHARACTERS: usize = 8;
+        id.len().checked_sub(CHARACTERS).and_then(|from| id.get(from..)).unwrap_or(id)
+    }
 }
 
 /// An event as lists show it.
