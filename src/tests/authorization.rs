@@ -22,7 +22,7 @@ use crate::support::{Answer, Browser, World, on_both_engines};
 
 /// Whom something is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum For {
+pub enum For {
     /// Anybody.
     Everybody,
     /// People who are not signed in; others go where they belong.
@@ -60,7 +60,7 @@ impl Who {
 }
 
 /// Every page. `{id}` is somebody's.
-const PAGES: &[(&str, For)] = &[
+pub const PAGES: &[(&str, For)] = &[
     ("/", For::SignedOut),
     ("/sign-up", For::SignedOut),
     ("/sign-in", For::SignedOut),
@@ -257,6 +257,37 @@ on_both_engines! {
                     (_, true) => assert!(!is_refused, "{what}"),
                     (For::Administrators, false) => assert_eq!(answer.status, StatusCode::NOT_FOUND, "{what}"),
                     (_, false) => assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{what}"),
+                }
+            }
+        }
+    }
+
+    /// ASVS 8.2.1: whatever is sent to them, and however, functions and files of the console are not there for anybody else.
+    async fn what_is_for_administrators_is_not_there_for_others(world) {
+        let everybody = everybody(world).await;
+        let functions = FUNCTIONS.iter().filter(|(_, whom)| *whom == For::Administrators).map(|(path, _)| *path);
+        let large = "a".repeat(100_000);
+        for path in functions.chain([latchkey::api::AUDIT_EXPORT]) {
+            for (who, browser) in everybody.iter().filter(|(who, _)| !who.may(For::Administrators)) {
+                for (method, content_type, body) in [
+                    (Method::GET, "", ""),
+                    (Method::HEAD, "", ""),
+                    (Method::PUT, "text/plain", "x"),
+                    (Method::POST, "application/x-www-form-urlencoded", "as_of=x&invite=perhaps"),
+                    (Method::POST, "application/json", "{"),
+                    (Method::POST, "application/x-www-form-urlencoded", large.as_str()),
+                ] {
+                    let mut answers = Vec::new();
+                    for asked in [path, "/no-such-page"] {
+                        let request = browser.request(method.clone(), asked).header("sec-fetch-site", "same-origin").header(header::CONTENT_TYPE, content_type);
+                        let answer = browser.clone().send(request.body(Body::from(body.to_owned())).expect("a request")).await;
+                        assert!(!answer.headers.contains_key(header::ALLOW), "{method} {asked}: {answer:?}");
+                        // To HEAD no body is sent, whoever strips it.
+                        let body = if method == Method::HEAD { String::new() } else { without_names(&answer, asked) };
+                        answers.push((answer.status, body));
+                    }
+                    assert_eq!(answers[0].0, StatusCode::NOT_FOUND, "{method} {path} for {who:?}: {}", answers[0].1);
+                    assert_eq!(answers[0], answers[1], "{method} {path} for {who:?}");
                 }
             }
         }
