@@ -69,6 +69,9 @@ create table notes (
 -- When the person last showed the password in this session.
 alter table sessions add column authenticated_at bigint not null default 0;
 update sessions set authenticated_at = created_at;
+-- 1 if it began with "keep me signed in"; of those that began before this was noted, those that may last longer than a day.
+alter table sessions add column remembered bigint not null default 0;
+update sessions set remembered = 1 where expires_at - created_at > 86400;
 drop index sessions_by_user;
 create index sessions_by_user on sessions (user_id, id);
 create index sessions_live_by_id on sessions (id) where ended_at is null;

@@ -16,6 +16,7 @@ pub async fn admin_delete(
     use crate::{
         domain::{
             flash::{Flash, Notice},
+            query,
             safe_path::SafePath,
         },
         server::{flows::manage::accounts, http::call::Call},
@@ -23,7 +24,8 @@ pub async fn admin_delete(
 
     let call = Call::current()?;
     let administrator = call.administrator().await?;
-    accounts::delete(&call.state, call.actor(administrator), &person, Some(&confirmation)).await?;
+    let person = query::id(&person).ok_or(AuthError::NotFound)?;
+    accounts::delete(&call.state, call.actor(administrator), person, Some(&confirmation)).await?;
     call.see_other(&SafePath::literal("/admin/people"), &Flash::notice(Notice::PersonDeleted));
     Ok(())
 }

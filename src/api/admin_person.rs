@@ -18,6 +18,7 @@ pub async fn admin_person(
         domain::{
             console::{Act, ActResult},
             flash::Notice,
+            query,
         },
         server::{
             flows::manage::{acts, session_ends},
@@ -29,17 +30,19 @@ pub async fn admin_person(
     let administrator = call.administrator().await?;
     let actor = call.actor(administrator);
     let act = Act::parse(&act).ok_or(AuthError::Malformed)?;
+    let person = query::id(&person).ok_or(AuthError::NotFound)?;
     let notice = if act == Act::EndSessions && !session.is_empty() {
-        let was_live = session_ends::end_one(&call.state, actor, &person, &session).await?;
+        let session = query::id(&session).ok_or(AuthError::NotFound)?;
+        let was_live = session_ends::end_one(&call.state, actor, person, session).await?;
         if was_live { Notice::PersonSessionEnded } else { Notice::NothingChanged }
     } else {
-        match acts::on_one(&call.state, actor, &call.request, act, &person).await? {
+        match acts::on_one(&call.state, actor, &call.request, act, person).await? {
             ActResult::Done => Notice::of(act),
             ActResult::LastAdministrator => return Err(AuthError::LastAdministrator),
             ActResult::Gone => return Err(AuthError::NotFound),
             _ => Notice::NothingChanged,
         }
     };
-    call.to_person(&person, notice);
+    call.to_person(person, notice);
     Ok(())
 }

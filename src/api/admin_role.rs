@@ -18,6 +18,7 @@ pub async fn admin_role(
         domain::{
             field::{Field, FieldError, Problem},
             flash::Notice,
+            query,
             role::Role,
         },
         server::{flows::manage::roles, http::call::Call},
@@ -27,12 +28,13 @@ pub async fn admin_role(
     let administrator = call.administrator().await?;
     let problem = if role.trim().is_empty() { Problem::Missing } else { Problem::RoleShape };
     let role = Role::parse(role.trim()).ok_or(FieldError { field: Field::Role, problem })?;
+    let person = query::id(&person).ok_or(AuthError::NotFound)?;
     let actor = call.actor(administrator);
     let (is_changed, notice) = if change == "revoke" {
-        (roles::revoke(&call.state, actor, &person, &role).await?, Notice::RoleTaken)
+        (roles::revoke(&call.state, actor, person, &role).await?, Notice::RoleTaken)
     } else {
-        (roles::grant(&call.state, actor, &person, &role).await?, Notice::RoleGiven)
+        (roles::grant(&call.state, actor, person, &role).await?, Notice::RoleGiven)
     };
-    call.to_person(&person, if is_changed { notice } else { Notice::NothingChanged });
+    call.to_person(person, if is_changed { notice } else { Notice::NothingChanged });
     Ok(())
 }

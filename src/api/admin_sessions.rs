@@ -23,6 +23,7 @@ pub async fn admin_sessions(
         domain::{
             flash::{Flash, Notice},
             moment::Moment,
+            query,
             records::{RecordAct, SessionsQuery},
             safe_path::SafePath,
         },
@@ -37,11 +38,11 @@ pub async fn admin_sessions(
     let administrator = call.administrator().await?;
     let act = RecordAct::parse(&act).ok_or(AuthError::Malformed)?;
     let fields = [("person", &*person), ("from", &*from), ("until", &*until), ("state", &*state)];
-    let query = SessionsQuery::parse(fields);
+    let asked = SessionsQuery::parse(fields);
     let wanted = if ids == "all" {
-        look_records::wanted_sessions(&call.state, &query).await.map_err(crate::server::error::FlowError::from)?
+        look_records::wanted_sessions(&call.state, &asked).await.map_err(crate::server::error::FlowError::from)?
     } else {
-        let ids: Vec<String> = ids.split(',').map(str::to_owned).collect();
+        let ids: Vec<String> = ids.split(',').filter_map(query::id).map(str::to_owned).collect();
         Wanted { ids: records::named(&ids), ..Wanted::default() }
     };
     let (actor, as_of, most) = (call.actor(administrator), Moment(as_of), records::MOST_AT_ONCE);
@@ -55,7 +56,7 @@ pub async fn admin_sessions(
             Notice::RecordsDeleted
         }
     };
-    let list = SafePath::parse(&query.address()).unwrap_or_else(|| SafePath::literal("/admin/sessions"));
+    let list = SafePath::parse(&asked.address()).unwrap_or_else(|| SafePath::literal("/admin/sessions"));
     call.see_other(&list, &Flash::notice(notice));
     Ok(())
 }

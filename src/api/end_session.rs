@@ -13,6 +13,7 @@ pub async fn end_session(#[server(default)] session: String) -> Result<(), AuthE
     use crate::{
         domain::{
             flash::{Flash, Notice},
+            query,
             safe_path::SafePath,
         },
         server::{flows::own_account::sessions, http::call::Call},
@@ -20,7 +21,8 @@ pub async fn end_session(#[server(default)] session: String) -> Result<(), AuthE
 
     let call = Call::current()?;
     let user = call.confirmed_user()?;
-    sessions::end(&call.state, user, &call.request, &session).await?;
+    let session = query::id(&session).ok_or(AuthError::NotFound)?;
+    sessions::end(&call.state, user, &call.request, session).await?;
     call.see_other(&SafePath::literal(super::END_SESSION.page), &Flash::notice(Notice::SessionRevoked));
     Ok(())
 }

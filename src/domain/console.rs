@@ -5,7 +5,7 @@ use super::{
     event::EventKind,
     moment::Moment,
     named::named,
-    query::{Address, ListPage},
+    query::{self, Address, ListPage},
     role::Role,
 };
 
@@ -124,7 +124,7 @@ impl PeopleQuery {
         let mut query = Self::default();
         for (name, value) in parameters {
             match name {
-                "q" => query.text = value.trim().chars().take(MOST_CHARACTERS).collect::<String>().to_lowercase(),
+                "q" => query.text = query::text(value, MOST_CHARACTERS).to_lowercase(),
                 "role" => query.role = Role::parse(value),
                 "verified" => query.verified = Verified::parse(value),
                 "state" => query.state = PersonState::parse(value),
@@ -271,7 +271,10 @@ pub enum Who {
         name: String,
     },
     /// Somebody whose account is gone.
-    Gone,
+    Gone {
+        /// Still in every event about them.
+        id: String,
+    },
     /// Somebody who was not signed in.
     Anonymous,
     /// Whoever runs `latchkey` on the server.
@@ -280,6 +283,15 @@ pub enum Who {
     Server,
     /// Nobody in particular.
     Nobody,
+}
+
+impl Who {
+    /// What tells one deleted account from another: the end of the id, since the beginning is the time it was made at.
+    #[must_use]
+    pub fn short(id: &str) -> &str {
+        const CHARACTERS: usize = 8;
+        id.len().checked_sub(CHARACTERS).and_then(|from| id.get(from..)).unwrap_or(id)
+    }
 }
 
 /// An event as lists show it.

@@ -1,6 +1,26 @@
-//! Addresses of this site with a query, put together, and the page of a list that one asks for. Must not know a list.
+//! Addresses of this site with a query, put together; and what queries and forms hold, read: ids, texts to look for, and the page
+//! of a list. Must not know a page or a list.
 
 use std::fmt::Write as _;
+
+/// Characters of an id.
+const ID_CHARACTERS: usize = 36;
+
+/// What was given as the id of a person, session or event, if it has the shape of one (RFC 9562). Nothing else names anything,
+/// and not every database takes any text to look for (ASVS 2.2.1).
+#[must_use]
+pub fn id(given: &str) -> Option<&str> {
+    let is_one = given.len() == ID_CHARACTERS && given.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    is_one.then_some(given)
+}
+
+/// What was typed to look for: control characters, which nothing has that is looked for, and spaces around it taken away, and
+/// cut at so many characters.
+#[must_use]
+pub fn text(typed: &str, most: usize) -> String {
+    let printable: String = typed.chars().filter(|character| !character.is_control()).collect();
+    printable.trim().chars().take(most).collect()
+}
 
 /// Where a page of a list begins.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,12 +35,12 @@ pub enum ListPage {
 }
 
 impl ListPage {
-    /// What a parameter of an address says of it, if it is one of this.
+    /// What a parameter of an address says of it; `None` for any other, or where it names nothing.
     #[must_use]
     pub fn parse(name: &str, value: &str) -> Option<Self> {
-        match name {
-            "after" if !value.is_empty() => Some(Self::After(value.to_owned())),
-            "before" if !value.is_empty() => Some(Self::Before(value.to_owned())),
+        match (name, id(value)) {
+            ("after", Some(id)) => Some(Self::After(id.to_owned())),
+            ("before", Some(id)) => Some(Self::Before(id.to_owned())),
             _ => None,
         }
     }
@@ -75,7 +95,27 @@ impl From<Address> for String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    #[test]
+    fn what_is_no_id_names_nothing() {
+        let one = "01890a5d-ac96-774b-bcce-b302099a8057";
+        assert_eq!(id(one), Some(one));
+        for other in ["", "\0", "x", &one[1..], &one.replace('a', "\0"), &one.replace('a', "g")] {
+            assert_eq!(id(other), None, "{other:?}");
+        }
+    }
+
+    proptest! {
+        /// ASVS 2.2.1.
+        #[test]
+        fn what_is_looked_for_has_no_control_characters(typed in any::<String>()) {
+            let text = text(&typed, 20);
+            prop_assert!(text.chars().count() <= 20 && !text.contains(char::is_control));
+        }
+    }
 
     #[test]
     fn values_cannot_add_parameters() {

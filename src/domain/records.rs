@@ -5,7 +5,7 @@ use super::{
     event::{EventKind, Outcome},
     moment::Moment,
     named::named,
-    query::{Address, ListPage},
+    query::{self, Address, ListPage},
 };
 
 /// The most characters that are looked for.
@@ -59,7 +59,7 @@ fn day(typed: &str) -> String {
 }
 
 fn text(typed: &str) -> String {
-    typed.trim().chars().take(MOST_CHARACTERS).collect()
+    query::text(typed, MOST_CHARACTERS)
 }
 
 /// The beginning of the first day and the end of the last.

@@ -71,6 +71,8 @@ impl From<FlowError> for AuthError {
     fn from(error: FlowError) -> Self {
         match error {
             FlowError::Answer(answer) => answer,
+            // No form of ours sends such a text.
+            FlowError::Failure(ServerError::Store(StoreError::NoText)) => Self::Malformed,
             FlowError::Failure(failure) => {
                 tracing::error!(error = %failure, "a use case failed");
                 if failure.is_unavailable() { Self::Unavailable } else { Self::Unexpected }

@@ -258,6 +258,35 @@ on_both_engines! {
         assert_eq!((found.sequence, found.fault), (None, Fault::ContentChanged));
     }
 
+    /// What was taken out of the chain, or put beside it, does not pass for an event of a moment ago.
+    async fn an_event_that_waits_for_too_long_shows(world) {
+        write(world, 3).await;
+        let event = Event::by_command_line(EventKind::LinkSent).about("kim");
+        event.record_alone(&world.state).await.expect("written");
+        world.clock.advance(601);
+        let report = verified(world).await;
+        assert_eq!((report.broken.clone(), report.unsealed), (None, 1), "nothing was sealed since");
+        assert_eq!(report.waiting_too_long(world.now()), Some(world.now().plus(-601)), "which may mean that no server runs");
+        assert_eq!(report.waiting_too_long(world.now().plus(-1)), None);
+        write(world, 1).await;
+        assert_eq!(verified(world).await.broken, None);
+
+        let last = id_at(world, 4).await;
+        assert_eq!(world.tamper("update events set sequence = null, hash = null where sequence = 5").await, 1);
+        assert_eq!(world.tamper("update events set sequence = null, hash = null where sequence = 4").await, 1);
+        let head = chain::after(&mut world.state.db.read().await.expect("a connection"), 2, 1).await.expect("read").remove(0);
+        world.tamper(&format!("update audit_chain set count = 3, head = '{}'", head.hash.expect("sealed"))).await;
+        assert_eq!(verified(world).await.broken, None, "the end cut off, which a checkpoint shows");
+        seal::run(&world.state).await.expect("sealed");
+        let sealed = id_at(world, 4).await;
+        assert_eq!(sealed, last, "oldest first");
+        world.clock.advance(-700);
+        Event::by_command_line(EventKind::LinkSent).about("max").record_alone(&world.state).await.expect("inserted");
+        world.clock.advance(700);
+        let broken = broken(world).await;
+        assert_eq!((broken.sequence, broken.fault), (None, Fault::LeftUnsealed));
+    }
+
     async fn emptying_is_not_tampering(world) {
         write(world, 450).await;
         let mut ids = Vec::new();

@@ -5,6 +5,7 @@ use latchkey::{
     domain::role::Role,
     server::{
         audit::{seal, verify},
+        flows::manage::{Actor, accounts},
         jobs,
         storage::{events, session_records, users},
     },
@@ -169,6 +170,37 @@ on_both_engines! {
         assert!(admin.get("/admin/audit?from=2999-01-01").await.says("No event matches"));
         jobs::run_once(&world.state, None).await.expect("background tasks");
         assert!(admin.get("/admin/audit").await.says("The log is whole. Last verified"));
+    }
+
+    /// ASVS 16.2.5: what an administrator typed and nobody is called goes nowhere.
+    async fn the_event_of_an_export_says_no_more_than_is_known(world) {
+        let mut admin = administrator(world).await.browser;
+        let typed = "hunter2 ".repeat(30);
+        let fields = [("format", "csv"), ("actor", typed.as_str()), ("target", "admin@example.com"), ("address", typed.as_str())];
+        assert_eq!(admin.submit("/admin/audit/export", &fields).await.status, StatusCode::OK);
+        let known = [("format", "csv"), ("actor", "anonymous"), ("address", "192.0.2.7")];
+        assert_eq!(admin.submit("/admin/audit/export", &known).await.status, StatusCode::OK);
+        let user_id = crate::own_sessions::id_of(world, "admin@example.com").await;
+        let wanted = events::Wanted { kinds: vec!["audit_exported"], ..events::Wanted::default() };
+        let rows = events::list(&mut world.state.db.read().await.expect("a connection"), &wanted, &events::Page::First, 9).await.expect("read");
+        let details: Vec<&str> = rows.iter().map(|row| row.content.detail.as_str()).collect();
+        assert_eq!(details, [
+            r#"{"filter":"actor=anonymous address=192.0.2.7","format":"csv"}"#.to_owned(),
+            format!(r#"{{"filter":"actor=unknown target={user_id} address=unknown","format":"csv"}}"#),
+        ]);
+    }
+
+    /// Whose account is gone is still told apart, and what they did is one step away.
+    async fn deleted_accounts_are_told_apart(world) {
+        let mut admin = administrator(world).await.browser;
+        world.sign_up("sam@example.com").await;
+        let user_id = crate::own_sessions::id_of(world, "sam@example.com").await;
+        accounts::delete(&world.state, Actor::CommandLine, &user_id, None).await.expect("deleted");
+        for (page, name) in [("/admin", "a deleted account"), ("/admin/audit?kind=account_deleted", "deleted account")] {
+            let answer = admin.get(page).await;
+            assert!(answer.says(&format!("{name} (…{})", &user_id[28..])), "{page}: {}", answer.body);
+            assert!(answer.body.contains(&format!("href=\"/admin/audit?target={user_id}\"")), "{page}: {}", answer.body);
+        }
     }
 
     /// ux 47: the filtered set, and the export itself is an event.

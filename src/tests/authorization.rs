@@ -22,7 +22,7 @@ use crate::support::{Answer, Browser, World, on_both_engines};
 
 /// Whom something is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum For {
+pub enum For {
     /// Anybody.
     Everybody,
     /// People who are not signed in; others go where they belong.
@@ -60,7 +60,7 @@ impl Who {
 }
 
 /// Every page. `{id}` is somebody's.
-const PAGES: &[(&str, For)] = &[
+pub const PAGES: &[(&str, For)] = &[
     ("/", For::SignedOut),
     ("/sign-up", For::SignedOut),
     ("/sign-in", For::SignedOut),
@@ -257,6 +257,38 @@ on_both_engines! {
                     (_, true) => assert!(!is_refused, "{what}"),
                     (For::Administrators, false) => assert_eq!(answer.status, StatusCode::NOT_FOUND, "{what}"),
                     (_, false) => assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{what}"),
+                }
+            }
+        }
+    }
+
+    /// ASVS 8.2.1: whatever is sent to them, and however, functions and files of the console are not there for anybody else.
+    async fn what_is_for_administrators_is_not_there_for_others(world) {
+        let everybody = everybody(world).await;
+        let functions = FUNCTIONS.iter().filter(|(_, whom)| *whom == For::Administrators).map(|(path, _)| *path);
+        let large = "a".repeat(100_000);
+        for path in functions.chain([latchkey::api::AUDIT_EXPORT]) {
+            for (who, browser) in everybody.iter().filter(|(who, _)| !who.may(For::Administrators)) {
+                for (method, content_type, body) in [
+                    (Method::GET, "", ""),
+                    (Method::HEAD, "", ""),
+                    (Method::PUT, "text/plain", "x"),
+                    (Method::POST, "application/x-www-form-urlencoded", "as_of=x&invite=perhaps"),
+                    (Method::POST, "application/json", "{"),
+                    (Method::POST, "application/x-www-form-urlencoded", large.as_str()),
+                ] {
+                    let request = browser.request(method.clone(), path).header("sec-fetch-site", "same-origin").header(header::CONTENT_TYPE, content_type);
+                    let answer = browser.clone().send(request.body(Body::from(body.to_owned())).expect("a request")).await;
+                    let missing = ask(browser, Method::GET, "/no-such-page", "text/html").await;
+                    let what = format!("{method} {path} for {who:?}");
+                    assert_eq!(answer.status, StatusCode::NOT_FOUND, "{what}");
+                    assert!(!answer.headers.contains_key(header::ALLOW), "{what}: {answer:?}");
+                    match method {
+                        Method::HEAD => {}
+                        Method::GET => assert_eq!(without_names(&answer, path), without_names(&missing, "/no-such-page"), "{what}"),
+                        // The choice of colours leads back to a page that was looked at; the rest is the same page.
+                        _ => assert!(answer.body.contains("<title>There is no such page – Latchkey</title>"), "{what}: {}", answer.body),
+                    }
                 }
             }
         }

@@ -218,6 +218,47 @@ fn the_audit_log_is_verified_exported_and_verified_again() {
     assert!(!typo.status.success() && text(&typo.stderr).contains("there is no signed-in"), "{typo:?}");
 }
 
+/// As `latchkey user list | head -0` has it: whoever reads goes away before anything is printed.
+#[test]
+fn a_reader_that_goes_away_breaks_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let here = folder.path();
+    assert!(run(here, &["dev", "seed", "--users", "20", "--sessions", "20"]).status.success());
+    for arguments in [
+        &["migrate"][..],
+        &["user", "list"],
+        &["user", "list", "--json"],
+        &["session", "list"],
+        &["session", "end", "--state", "live"],
+        &["audit", "verify"],
+        &["audit", "checkpoint"],
+        &["audit", "export"],
+        &["config", "check"],
+    ] {
+        let mut child =
+            latchkey(here).args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
+        drop(child.stdout.take());
+        let ended = child.wait_with_output().expect("it ends");
+        assert!(ended.status.success() && text(&ended.stderr).is_empty(), "{arguments:?}: {ended:?}");
+    }
+}
+
+/// What somebody may have to answer for is not mixed with what was made up.
+#[test]
+fn seeding_keeps_away_from_peoples_accounts() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let here = folder.path();
+    let seed = ["dev", "seed", "--users", "2", "--sessions", "2"];
+    assert!(run(here, &seed).status.success(), "an empty database");
+    assert!(run(here, &seed).status.success(), "one that it filled");
+    assert!(run(here, &["user", "create", "--email", "sam@example.com"]).status.success());
+    let refused = run(here, &seed);
+    assert!(!refused.status.success() && text(&refused.stderr).contains("nothing was added"), "{refused:?}");
+    assert_eq!(text(&run(here, &["user", "list"]).stdout).lines().count(), 6);
+    let meant = run(here, &[&seed[..], &["--among-others"]].concat());
+    assert!(meant.status.success(), "{meant:?}");
+}
+
 #[test]
 fn sessions_are_listed_ended_and_purged() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -2,7 +2,12 @@
 
 use axum::http::StatusCode;
 
-use crate::support::{PASSWORD, SignedIn, World, on_both_engines};
+use latchkey::server::storage::own_sessions;
+
+use crate::{
+    own_sessions::{events_about, id_of},
+    support::{PASSWORD, SignedIn, World, on_both_engines},
+};
 
 /// Somebody whose sign-in is eleven minutes old.
 async fn stale(world: &World) -> SignedIn {
@@ -38,6 +43,11 @@ on_both_engines! {
         for kept in ["name=\"next\"", "value=\"/account/email\"", "value=\"new@example.com\""] {
             assert!(page.body.contains(kept), "{kept}: {}", page.body);
         }
+        let user_id = id_of(world, "sam@example.com").await;
+        let own = own_sessions::live(&mut world.state.db.read().await.expect("a connection"), &user_id, world.now(), 1).await.expect("read").remove(0);
+        let events = events_about(world, &user_id).await;
+        let refused = events.iter().find(|row| row.content.kind == "password_confirmed").expect("written down");
+        assert_eq!((refused.content.session_id.as_str(), refused.content.outcome.as_str()), (own.id.as_str(), "failure"));
         assert_eq!(browser.get("/account/email").await.status, StatusCode::SEE_OTHER);
     }
 

@@ -4,7 +4,10 @@ use axum::http::StatusCode;
 use latchkey::{
     domain::role::Role,
     server::{
-        flows::manage::{Actor, roles},
+        flows::{
+            manage::{Actor, roles},
+            own_account::export,
+        },
         request_info::RequestInfo,
         storage::{own_sessions, users},
     },
@@ -58,6 +61,18 @@ on_both_engines! {
             assert!(!answer.body.contains(hidden), "{hidden}");
         }
         assert_eq!(count_events(world, &user, "data_exported").await, 1);
+    }
+
+    /// However much there is to copy, nobody who writes waits for it.
+    async fn the_copy_is_made_while_others_write(world) {
+        let person = world.sign_up("sam@example.com").await;
+        let user_id = id_of(world, &person.email).await;
+        let mut tx = world.state.db.begin().await.expect("a transaction");
+        assert!(users::hold_to_remove(&mut tx, &user_id).await.expect("held"));
+        let copy = export::copy(&world.state, &user_id).await.expect("copied");
+        tx.commit().await.expect("committed");
+        let copy = serde_json::to_value(copy).expect("JSON");
+        assert_eq!((copy["profile"]["email"].as_str(), copy["sessions"].as_array().map(Vec::len)), (Some("sam@example.com"), Some(1)));
     }
 
     /// ASVS 14.2.6, 15.3.1: nothing that opens anything, and nothing of other people.

@@ -24,6 +24,7 @@ mod delete_account;
 mod events;
 mod export;
 mod headers;
+mod lock_order;
 mod mail;
 mod not_me;
 mod own_sessions;

@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 
 use crate::{
     change_email::{ask, confirm, events, newest, proven, subjects},
+    own_sessions::{count_events, id_of},
     support::{Browser, OTHER_PASSWORD, PASSWORD, World, on_both_engines},
 };
 
@@ -30,6 +31,22 @@ async fn press(browser: &mut Browser, link: &str) -> crate::support::Answer {
 }
 
 on_both_engines! {
+    /// ASVS 6.3.5, 2.4.1: who knows the password fills no mailbox, and every sign-in is written down all the same.
+    async fn strange_browsers_fill_no_mailbox(world) {
+        world.sign_up("sam@example.com").await;
+        let mut told = Vec::new();
+        for seconds in [0, 86_400] {
+            world.clock.advance(seconds);
+            for _ in 0..13 {
+                assert_eq!(world.anonymous().sign_in("sam@example.com", PASSWORD).await.location(), "/dashboard");
+            }
+            told.push(world.mail_to("sam@example.com").await.iter().filter(|mail| mail.body.contains("/not-me?")).count());
+        }
+        assert_eq!(told, [10, 20], "ten a day");
+        let user_id = id_of(world, "sam@example.com").await;
+        assert_eq!(count_events(world, &user_id, "signed_in").await, 27);
+    }
+
     /// ASVS 6.3.5: told of a browser that was not known, not of the first sign-in, and not of one that was.
     async fn a_strange_browser_is_told_of_once(world) {
         let mut browser = world.sign_up(OLD).await.browser;

@@ -1,5 +1,7 @@
 //! `/account/sessions`: which there are, ending them, and how past ones ended.
 
+use std::sync::Arc;
+
 use axum::http::StatusCode;
 use latchkey::{
     domain::{
@@ -10,8 +12,14 @@ use latchkey::{
     },
     server::{
         error::FlowError,
-        flows::own_account::{change_username, delete, export, sessions},
+        flows::{
+            change_email,
+            change_password::{self, Change},
+            own_account::{change_username, delete, export, sessions},
+            verify_email,
+        },
         request_info::RequestInfo,
+        session::{self, store::SqlSessionStore},
         storage::{
             events::{self, EventRow, Page, Wanted},
             own_sessions, users,
@@ -19,7 +27,9 @@ use latchkey::{
     },
 };
 
-use crate::support::{OTHER_PASSWORD, PASSWORD, World, on_both_engines};
+use tower_sessions::Session;
+
+use crate::support::{Mail, OTHER_PASSWORD, PASSWORD, SignedIn, World, on_both_engines};
 
 const SESSIONS: &str = "/account/sessions";
 
@@ -27,6 +37,23 @@ const SESSIONS: &str = "/account/sessions";
 pub async fn id_of(world: &World, email: &str) -> String {
     let mut conn = world.state.db.read().await.expect("a connection");
     users::find_by_email_key(&mut conn, email).await.expect("read").expect("there").id
+}
+
+/// The session of another browser as a request has it that was let in before somebody ended it.
+async fn let_in_and_ended(world: &World, person: &SignedIn) -> session::CurrentSession {
+    let mut elsewhere = world.anonymous();
+    elsewhere.sign_in(&person.email, PASSWORD).await;
+    let id = elsewhere.session_cookie().expect("a session").parse().expect("an id");
+    let store = Arc::new(SqlSessionStore::new(world.state.clone()));
+    let session = session::CurrentSession::new(Session::new(Some(id), store, None));
+    let theirs = session.get().await.expect("read").expect("live");
+    let ended = person.browser.clone().submit("/api/end_session", &[("session", &theirs.id)]).await;
+    assert_eq!(ended.location(), SESSIONS, "{ended:?}");
+    session
+}
+
+fn token_of(mail: &Mail) -> String {
+    mail.link().split_once("token=").expect("a token").1.to_owned()
 }
 
 /// The events about somebody, newest first.
@@ -331,6 +358,44 @@ on_both_engines! {
         }
         assert!(person.browser.clone().is_signed_in().await);
         assert_eq!(count_events(world, &user_id, "session_ended").await, 1);
+    }
+
+    /// ASVS 7.4.1, 15.4.2: nor is a change of the password or of an address, or the proof of one.
+    async fn a_change_by_a_session_that_was_ended_meanwhile_is_refused(world) {
+        let (state, request) = (&world.state, RequestInfo::default());
+        let is_refused = |outcome: &Result<(), FlowError>| matches!(outcome, Err(FlowError::Answer(AuthError::NotSignedIn)));
+
+        // Not proven yet: sam.
+        let sam = world.sign_up("sam@example.com").await;
+        let token = token_of(&world.mail_to(&sam.email).await[0]);
+        let late = let_in_and_ended(world, &sam).await;
+        let change = || Change { password: PASSWORD.into(), new_password: OTHER_PASSWORD.into(), sign_out_others: true };
+        let outcomes = [
+            change_email::run(state, &late, &request, "new@example.com").await.map(drop),
+            verify_email::run(state, &late, &request, &token, String::new()).await.map(drop),
+            change_password::run(state, &late, &request, change()).await.map(drop),
+        ];
+        assert!(outcomes.iter().all(is_refused), "{outcomes:?}");
+
+        // Proven, and another one asked for: kim.
+        let mut kim = world.sign_up("kim@example.com").await;
+        let link = world.mail_to(&kim.email).await[0].link();
+        kim.browser.visit(&link).await;
+        kim.browser.submit("/api/verify_email", &[]).await;
+        kim.browser.submit("/api/change_email", &[("email", "next@example.com")]).await;
+        let late = let_in_and_ended(world, &kim).await;
+        let token = token_of(&world.mail_to("next@example.com").await[0]);
+        let outcomes = [
+            change_email::run(state, &late, &request, "other@example.com").await.map(drop),
+            change_email::cancel(state, &late, &request).await.map(drop),
+            verify_email::run(state, &late, &request, &token, String::new()).await.map(drop),
+        ];
+        assert!(outcomes.iter().all(is_refused), "{outcomes:?}");
+
+        for (person, changed) in [(&sam, "password_changed"), (&sam, "email_changed"), (&sam, "email_verified"), (&kim, "email_changed"), (&kim, "email_change_cancelled")] {
+            assert_eq!(count_events(world, &id_of(world, &person.email).await, changed).await, 0, "{changed}");
+            assert_eq!(world.anonymous().sign_in(&person.email, PASSWORD).await.location(), "/dashboard");
+        }
     }
 
     async fn a_browser_nobody_knows_is_shown_as_it_calls_itself(world) {

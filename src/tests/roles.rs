@@ -5,7 +5,12 @@ use latchkey::{
     domain::{error::AuthError, role::Role},
     server::{
         error::FlowError,
-        flows::manage::{Actor, access, roles},
+        flows::manage::{
+            Actor, access,
+            accounts::{self, NewPerson},
+            roles,
+        },
+        request_info::RequestInfo,
         storage::users,
     },
 };
@@ -58,6 +63,27 @@ on_both_engines! {
         assert!(is_last(&roles::revoke(&world.state, Actor::CommandLine, &second, &Role::admin()).await), "a disabled one does not count");
         assert!(access::enable(&world.state, Actor::CommandLine, &id).await.expect("enabled"));
         assert!(roles::revoke(&world.state, Actor::CommandLine, &second, &Role::admin()).await.expect("one is left"));
+    }
+
+    /// Who was invited and never came, or whose password was taken away, keeps no site; where nobody could sign in before, the
+    /// command line may still put things right.
+    async fn the_last_administrator_with_a_password_stays(world) {
+        let (actor, admin) = (Actor::CommandLine, Role::admin());
+        let invited = |email: &'static str| async move {
+            let new = NewPerson { email: email.into(), roles: "admin".into(), ..NewPerson::default() };
+            accounts::create(&world.state, actor, &RequestInfo::default(), new).await.expect("made")
+        };
+        let (one, other) = (invited("one@example.com").await, invited("other@example.com").await);
+        assert!(roles::revoke(&world.state, actor, &one, &admin).await.expect("none of them could sign in"));
+        assert!(is_last(&access::disable(&world.state, actor, &other).await));
+
+        let sam = administrator(world, "sam@example.com").await;
+        assert!(is_last(&roles::revoke(&world.state, actor, &sam, &admin).await));
+        assert!(is_last(&access::disable(&world.state, actor, &sam).await));
+        assert!(is_last(&accounts::delete(&world.state, actor, &sam, None).await));
+        assert!(access::disable(&world.state, actor, &other).await.expect("sam is left"));
+        administrator(world, "kim@example.com").await;
+        assert!(roles::revoke(&world.state, actor, &sam, &admin).await.expect("kim is left"));
     }
 
     /// ASVS 2.3.4, 15.4.2: two who leave at the same moment do not both find the other still there.

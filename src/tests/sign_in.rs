@@ -2,10 +2,11 @@
 
 use axum::http::{StatusCode, header};
 use latchkey::server::{
+    config::Config,
     crypto::password::{HashingCost, HashingPool},
     random::SystemRandom,
     state::AppState,
-    storage::users,
+    storage::{people, users},
 };
 use std::sync::Arc;
 
@@ -116,6 +117,38 @@ on_both_engines! {
         assert!(browser.is_signed_in().await);
         world.clock.advance(4 * 86_400);
         assert!(!browser.is_signed_in().await, "30 days are over");
+    }
+
+    /// ASVS 7.3.2: what was chosen holds for the session, also when a setting has another number since.
+    async fn a_kept_session_stays_kept_when_settings_change(world) {
+        world.sign_up("sam@example.com").await;
+        let credentials = [("identifier", "sam@example.com"), ("password", PASSWORD)];
+        let mut kept = world.anonymous();
+        kept.submit("/api/sign_in", &[credentials[0], credentials[1], ("remember", "true")]).await;
+        let mut brief = world.anonymous();
+        brief.submit("/api/sign_in", &credentials).await;
+        let config = Config { remember_idle_days: 5, ..(*world.state.config).clone() };
+        let state = AppState { config: Arc::new(config), ..world.state.clone() };
+        for (browser, is_kept) in [(kept, true), (brief, false)] {
+            let mut later = crate::support::Browser::new(latchkey::server::http::router::build(state.clone()));
+            later.cookies = browser.cookies;
+            let renewed = later.submit("/api/confirm_password", &[("password", PASSWORD)]).await;
+            assert_eq!(session_set_cookie(&renewed).contains("Max-Age"), is_kept, "{renewed:?}");
+        }
+    }
+
+    /// ASVS 6.3.8: an account that is deleted while its owner signs in is nobody's.
+    async fn a_sign_in_during_a_deletion_looks_like_a_wrong_password(world) {
+        world.sign_up("sam@example.com").await;
+        let user_id = crate::own_sessions::id_of(world, "sam@example.com").await;
+        let mut tx = world.state.db.begin().await.expect("a transaction");
+        assert!(people::delete(&mut tx, &user_id).await.expect("deleted"));
+        let mut browser = world.anonymous();
+        let signing_in = tokio::spawn(async move { browser.submit_and_follow("/api/sign_in", &[("identifier", "sam@example.com"), ("password", PASSWORD)]).await });
+        world.somebody_waits().await;
+        tx.commit().await.expect("committed");
+        let page = signing_in.await.expect("it ran");
+        assert!(page.says("That e-mail or user name and password do not match"), "{}", page.body);
     }
 
     /// ASVS 11.2.2, 11.4.4.

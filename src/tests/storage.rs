@@ -32,6 +32,7 @@ fn session(id: &str, user: &str) -> NewSession {
         user_id: user.into(),
         created_at: NOW,
         idle_seconds: 1_800,
+        is_remembered: false,
         expires_at: NOW.plus(43_200),
         address: "192.0.2.7".into(),
         user_agent: "test".into(),
@@ -124,6 +125,8 @@ on_both_engines! {
             sessions::create(&mut conn, id, &session(id, "1")).await.expect("added");
         }
         assert!(matches!(sessions::create(&mut conn, "a", &session("d", "1")).await, Err(StoreError::Taken)));
+        drop(conn);
+        let mut conn = world.state.db.begin().await.expect("a transaction");
         assert!(sessions::end_by_id(&mut conn, "a", EndReason::SignedOut, NOW).await.expect("ended"));
         assert!(!sessions::end_by_id(&mut conn, "a", EndReason::Replaced, NOW.plus(9)).await.expect("once"));
         assert!(!sessions::touch(&mut conn, "a", NOW.plus(60)).await.expect("no longer live"));
@@ -139,7 +142,7 @@ on_both_engines! {
 
     async fn sessions_end_by_themselves_at_the_right_moment(world) {
         add_user(world, "1", "sam@example.com").await;
-        let mut conn = world.state.db.write().await.expect("a connection");
+        let mut conn = world.state.db.begin().await.expect("a transaction");
         let long = NewSession { idle_seconds: 100_000, ..session("long", "1") };
         sessions::create(&mut conn, "idle", &session("idle", "1")).await.expect("added");
         sessions::create(&mut conn, "long", &long).await.expect("added");
@@ -155,7 +158,7 @@ on_both_engines! {
     /// ASVS 7.4.3: a session is good for the password it began with.
     async fn a_session_is_outdated_by_a_change_of_password(world) {
         add_user(world, "1", "sam@example.com").await;
-        let mut conn = world.state.db.write().await.expect("a connection");
+        let mut conn = world.state.db.begin().await.expect("a transaction");
         sessions::create(&mut conn, "a", &session("a", "1")).await.expect("added");
         let user = users::find(&mut conn, "1").await.expect("read").expect("there");
         users::set_password(&mut conn, &user, "new", NOW).await.expect("written");

@@ -13,6 +13,7 @@ use crate::{
     domain::{
         console::Who,
         event::{EventKind, Outcome},
+        query::Address,
         records::{AuditData, AuditLine, AuditQuery, Verification},
     },
     pages::console::{Area, ConsoleFrame},
@@ -200,7 +201,11 @@ fn name(who: Who) -> Option<AnyView> {
             return Some(link.into_any());
         }
         Who::Nobody => return None,
-        Who::Gone => text.gone,
+        Who::Gone { id } => {
+            let gone = format!("{} (…{})", text.gone, Who::short(&id));
+            let events = String::from(Address::of("/admin/audit").with("target", &id));
+            return Some(view! { <a href=events>{gone}</a> }.into_any());
+        }
         Who::Anonymous => text.anonymous,
         Who::CommandLine => text.command_line,
         Who::Server => text.server,

@@ -4,7 +4,10 @@ use leptos::prelude::*;
 
 use crate::{
     components::time::Time,
-    domain::console::{EventLine, Who},
+    domain::{
+        console::{EventLine, Who},
+        query::Address,
+    },
     words,
 };
 
@@ -82,7 +85,11 @@ fn name(who: Who) -> Option<AnyView> {
             return Some(link.into_any());
         }
         Who::Nobody => return None,
-        Who::Gone => text.gone,
+        Who::Gone { id } => {
+            let gone = format!("{} (…{})", text.gone, Who::short(&id));
+            let events = String::from(Address::of("/admin/audit").with("target", &id));
+            return Some(view! { <a href=events>{gone}</a> }.into_any());
+        }
         Who::Anonymous => text.anonymous,
         Who::CommandLine => text.command_line,
         Who::Server => text.server,

@@ -28,6 +28,9 @@ const PAGE: i64 = 500;
 /// Events of pruning that are looked through for the one that fits.
 const PRUNINGS: i64 = 1_000;
 
+/// Seconds that an event may wait for its link while younger ones get theirs: clocks of several nodes differ.
+const LONGEST_WAIT: i64 = 600;
+
 /// How far the chain went at some moment; kept elsewhere, it proves that nothing up to it was cut off or written anew.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkpoint {
@@ -67,6 +70,8 @@ pub enum Fault {
     CheckpointPruned,
     /// The file holds a part of the log, which passes for no proof against a checkpoint.
     PartOfTheLog,
+    /// It waits for its link though events that are much younger have theirs: taken out of the chain, or inserted.
+    LeftUnsealed,
     /// A line of a file is no event.
     Unreadable,
 }
@@ -89,6 +94,9 @@ impl fmt::Display for Fault {
             }
             Self::PartOfTheLog => {
                 "the file holds a part of the log, which cannot be compared with a checkpoint; export all of it"
+            }
+            Self::LeftUnsealed => {
+                "events that are more than ten minutes younger have their link: taken out, or inserted"
             }
             Self::Unreadable => "the line cannot be read as an event",
         })
@@ -143,10 +151,21 @@ pub struct Report {
     pub emptied: i64,
     /// Those of them that wait for their link.
     pub unsealed: i64,
+    /// When the oldest of these happened, in seconds since 1970.
+    #[serde(default)]
+    pub unsealed_since: Option<i64>,
     /// Whether only some links could be followed, because the file holds a part of the log.
     pub is_partial: bool,
     /// The first broken link.
     pub broken: Option<Broken>,
+}
+
+impl Report {
+    /// Since when an event has waited for its link, if that is longer than the background takes where it runs.
+    #[must_use]
+    pub fn waiting_too_long(&self, now: Moment) -> Option<Moment> {
+        self.unsealed_since.filter(|since| since.saturating_add(LONGEST_WAIT) < now.0).map(Moment)
+    }
 }
 
 /// What one event says of others: that they were emptied.
@@ -392,9 +411,16 @@ impl Verifier {
     }
 
     async fn unsealed_page(&mut self, db: &Db) -> Result<Outcome, Stop> {
+        // Read before those that wait: what gets its link meanwhile is not among them.
+        let sealed = links::last(&mut db.read().await?).await?;
+        let sealed_at = sealed.map_or(0, |link| events::time_of(&link.content.id).0);
         let page = links::unsealed_after(&mut db.read().await?, &self.unsealed_after, PAGE).await?;
         for link in &page {
             self.walk.content(link)?;
+            if link.content.at.saturating_add(LONGEST_WAIT) < sealed_at {
+                return Err(Broken::of(link, Fault::LeftUnsealed).into());
+            }
+            self.walk.report.unsealed_since.get_or_insert(link.content.at);
             if link.redacted_by.is_some() {
                 return Err(Broken::of(link, Fault::EmptiedWithoutReason).into());
             }

@@ -27,7 +27,7 @@ use crate::{
     },
 };
 
-use super::CliError;
+use super::{CliError, out};
 
 /// What can be done with the audit log.
 #[derive(Debug, Subcommand)]
@@ -105,18 +105,17 @@ pub(super) async fn run(config: Config, db: Db, command: AuditCommand) -> Result
                 Some(file) => verify::file(BufReader::new(File::open(file)?), checkpoint)?,
                 None => verify::database(&state.db, checkpoint).await?,
             };
-            answer(&report, json)
+            answer(&report, state.now(), json)
         }
         AuditCommand::Checkpoint { json } => {
             seal::run(&state).await?;
             let checkpoint = verify::checkpoint(&state.db).await?;
             if json {
-                println!("{}", serde_json::to_string(&checkpoint).unwrap_or_default());
+                out::line(serde_json::to_string(&checkpoint).unwrap_or_default())
             } else {
                 let at = Moment(checkpoint.at).rfc3339();
-                println!("{} events, the last sealed at {at}\n{}", checkpoint.count, checkpoint.head);
+                out::line(format_args!("{} events, the last sealed at {at}\n{}", checkpoint.count, checkpoint.head))
             }
-            Ok(())
         }
         AuditCommand::Export { format, filter } => {
             let wanted = wanted(&state, filter).await?;
@@ -142,9 +141,9 @@ fn read_checkpoint(file: &Path) -> Result<Checkpoint, CliError> {
 }
 
 /// Says what was found; fails where something is broken.
-fn answer(report: &Report, json: bool) -> Result<(), CliError> {
+fn answer(report: &Report, now: Moment, json: bool) -> Result<(), CliError> {
     if json {
-        println!("{}", serde_json::to_string(report).unwrap_or_default());
+        out::line(serde_json::to_string(report).unwrap_or_default())?;
     } else if report.broken.is_none() {
         let Report { events, first, last, emptied, unsealed, head, .. } = report;
         let part = if report.is_partial {
@@ -152,10 +151,14 @@ fn answer(report: &Report, json: bool) -> Result<(), CliError> {
         } else {
             ""
         };
-        println!(
+        out::line(format_args!(
             "The audit log holds: {events} events, links {first} to {last}, {emptied} emptied with a reason, {unsealed} not sealed yet.{part}"
-        );
-        println!("{head}");
+        ))?;
+        if let Some(since) = report.waiting_too_long(now) {
+            let since = since.rfc3339();
+            out::line(format_args!("Warning: an event has waited for its link since {since}. Is the server running?"))?;
+        }
+        out::line(head)?;
     }
     match &report.broken {
         Some(broken) => Err(CliError::Usage(format!("the audit log is broken: {broken}"))),

@@ -1,4 +1,5 @@
-//! `latchkey dev …`: for whoever works on this project. Refused with the settings of a production.
+//! `latchkey dev …`: for whoever works on this project. Refused with the settings of a production, and among
+//! people's accounts.
 
 use std::io::{IsTerminal, Write};
 
@@ -6,7 +7,7 @@ use clap::Subcommand;
 
 use crate::server::{config::Config, flows::seed, storage::Db};
 
-use super::CliError;
+use super::{CliError, out};
 
 /// What helps in development.
 #[derive(Debug, Subcommand)]
@@ -19,6 +20,9 @@ pub(super) enum DevCommand {
         /// How many sessions, each with its events.
         #[arg(long, default_value_t = 10_000)]
         sessions: u32,
+        /// Also into a database that holds accounts which this did not make.
+        #[arg(long)]
+        among_others: bool,
     },
 }
 
@@ -26,7 +30,12 @@ pub(super) async fn run(config: Config, db: Db, command: DevCommand) -> Result<(
     if !config.is_development() {
         return Err(CliError::Usage("this works with the settings of a development alone".into()));
     }
-    let DevCommand::Seed { users, sessions } = command;
+    let DevCommand::Seed { users, sessions, among_others } = command;
+    if !among_others && seed::is_among_others(&db).await? {
+        return Err(CliError::Usage(
+            "this database holds accounts that `latchkey dev seed` did not make: nothing was added. Name another one in DATABASE_URL, or add --among-others".into(),
+        ));
+    }
     let is_watched = std::io::stderr().is_terminal();
     let show = |done: u32, of: u32| {
         if is_watched {
@@ -40,6 +49,5 @@ pub(super) async fn run(config: Config, db: Db, command: DevCommand) -> Result<(
     if is_watched {
         let _ = writeln!(std::io::stderr());
     }
-    println!("Added {users} people and {sessions} sessions, with their events.");
-    Ok(())
+    out::line(format_args!("Added {users} people and {sessions} sessions, with their events."))
 }

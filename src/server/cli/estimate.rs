@@ -4,12 +4,12 @@ use std::io::BufRead;
 
 use crate::estimator::estimate;
 
-use super::CliError;
+use super::{CliError, out};
 
 pub(super) fn run() -> Result<(), CliError> {
     for line in std::io::stdin().lock().lines() {
         let strength = estimate(&line?, &[]);
-        println!("{}", serde_json::to_string(&strength).unwrap_or_default());
+        out::line(serde_json::to_string(&strength).unwrap_or_default())?;
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use crate::server::{
     storage::Db,
 };
 
-use super::CliError;
+use super::{CliError, out};
 
 /// How long requests under way may take once the process was asked to end.
 const GRACE: Duration = Duration::from_secs(10);
@@ -57,24 +57,23 @@ pub(super) async fn run(mut config: Config, db: Db) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Says where everything is.
+/// Says where everything is. Whether anybody reads it does not matter: the server serves.
 async fn announce(state: &AppState) -> Result<(), CliError> {
     let config = &state.config;
     let base_url = config.base_url().map_err(crate::server::error::ServerError::from)?;
-    println!("{} is at {base_url} ({}).", config.site_name, state.db.engine());
+    let mut lines = vec![format!("{} is at {base_url} ({}).", config.site_name, state.db.engine())];
     if !config.site_root.join("pkg/latchkey.css").exists() {
-        println!(
-            "There is no build in {}: pages will be bare. Run `make build`, or set site_root.",
-            config.site_root.display()
-        );
+        let folder = config.site_root.display();
+        lines.push(format!("There is no build in {folder}: pages will be bare. Run `make build`, or set site_root."));
     }
-    match &config.smtp_url {
-        Some(_) => println!("Mail leaves by SMTP, from {}.", config.mail_from),
-        None => println!("Mail is kept, not sent: read it at {base_url}dev/mail."),
-    }
+    lines.push(match &config.smtp_url {
+        Some(_) => format!("Mail leaves by SMTP, from {}.", config.mail_from),
+        None => format!("Mail is kept, not sent: read it at {base_url}dev/mail."),
+    });
     if let Some(link) = set_up::make_link(state).await? {
-        println!("There is no administrator yet. Create one within a day, once, at:\n  {link}");
+        lines.push(format!("There is no administrator yet. Create one within a day, once, at:\n  {link}"));
     }
+    let _ = out::line(lines.join("\n"));
     Ok(())
 }
 

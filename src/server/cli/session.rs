@@ -21,6 +21,7 @@ use crate::{
 use super::{
     CliError,
     audit::{day, person},
+    out,
 };
 
 /// Sessions read in one go.
@@ -118,15 +119,13 @@ pub(super) async fn run(config: Config, db: Db, command: SessionCommand) -> Resu
         SessionCommand::End { filter, json } => {
             let wanted = some(wanted(&state, filter).await?)?;
             let ended = records::end(&state, Actor::CommandLine, &wanted, state.now(), usize::MAX).await?;
-            say(json, "ended", ended, &format!("Ended {ended} sessions."));
-            Ok(())
+            say(json, "ended", ended, &format!("Ended {ended} sessions."))
         }
         SessionCommand::Purge { filter, yes, json } => {
             let wanted = some(wanted(&state, filter).await?)?;
             if yes {
                 let deleted = records::delete(&state, Actor::CommandLine, &wanted, state.now(), usize::MAX).await?;
-                say(json, "deleted", deleted, &format!("Deleted {deleted} records."));
-                return Ok(());
+                return say(json, "deleted", deleted, &format!("Deleted {deleted} records."));
             }
             let count = session_records::count(&mut state.db.read().await?, &wanted, i64::MAX).await?;
             Err(CliError::Usage(format!("{count} records would be deleted for good; add --yes to do it")))
@@ -134,12 +133,8 @@ pub(super) async fn run(config: Config, db: Db, command: SessionCommand) -> Resu
     }
 }
 
-fn say(json: bool, name: &str, count: usize, sentence: &str) {
-    if json {
-        println!("{}", serde_json::json!({ name: count }));
-    } else {
-        println!("{sentence}");
-    }
+fn say(json: bool, name: &str, count: usize, sentence: &str) -> Result<(), CliError> {
+    if json { out::line(serde_json::json!({ name: count })) } else { out::line(sentence) }
 }
 
 async fn list(state: &AppState, wanted: &Wanted, json: bool) -> Result<(), CliError> {
@@ -150,10 +145,10 @@ async fn list(state: &AppState, wanted: &Wanted, json: bool) -> Result<(), CliEr
         page = Page::OlderThan(last.id.clone());
         for line in rows.iter().map(Line::from) {
             if json {
-                println!("{}", serde_json::to_string(&line).unwrap_or_default());
+                out::line(serde_json::to_string(&line).unwrap_or_default())?;
                 continue;
             }
-            println!(
+            out::line(format_args!(
                 "{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}",
                 line.id,
                 line.name.unwrap_or(line.user_id),
@@ -163,7 +158,7 @@ async fn list(state: &AppState, wanted: &Wanted, json: bool) -> Result<(), CliEr
                 line.end_reason.unwrap_or_default(),
                 line.address,
                 line.device
-            );
+            ))?;
         }
     }
 }

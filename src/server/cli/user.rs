@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-use super::CliError;
+use super::{CliError, out};
 
 /// What can be done with accounts.
 #[derive(Debug, Subcommand)]
@@ -96,43 +96,38 @@ pub(super) async fn run(config: Config, db: Db, command: UserCommand) -> Result<
         UserCommand::Disable(whom) => {
             let id = id_of(&state, &whom.identifier).await?;
             let is_changed = access::disable(&state, actor, &id).await?;
-            whom.tell(&id, "disabled", is_changed, "is disabled, and the sessions have ended", "was disabled already");
-            Ok(())
+            whom.tell(&id, "disabled", is_changed, "is disabled, and the sessions have ended", "was disabled already")
         }
         UserCommand::Enable(whom) => {
             let id = id_of(&state, &whom.identifier).await?;
             let is_changed = access::enable(&state, actor, &id).await?;
-            whom.tell(&id, "enabled", is_changed, "is enabled", "was not disabled");
-            Ok(())
+            whom.tell(&id, "enabled", is_changed, "is enabled", "was not disabled")
         }
         UserCommand::Role(RoleCommand::Grant { role, whom }) => {
             let (id, role) = (id_of(&state, &whom.identifier).await?, role_of(&role)?);
             let is_changed = roles::grant(&state, actor, &id, &role).await?;
-            whom.tell(&id, "granted", is_changed, "holds the role now", "held the role already");
-            Ok(())
+            whom.tell(&id, "granted", is_changed, "holds the role now", "held the role already")
         }
         UserCommand::Role(RoleCommand::Revoke { role, whom }) => {
             let (id, role) = (id_of(&state, &whom.identifier).await?, role_of(&role)?);
             let is_changed = roles::revoke(&state, actor, &id, &role).await?;
-            whom.tell(&id, "revoked", is_changed, "holds the role no more", "did not hold the role");
-            Ok(())
+            whom.tell(&id, "revoked", is_changed, "holds the role no more", "did not hold the role")
         }
         UserCommand::Delete(whom) => {
             let id = id_of(&state, &whom.identifier).await?;
             accounts::delete(&state, actor, &id, None).await?;
-            whom.tell(&id, "deleted", true, "is deleted", "");
-            Ok(())
+            whom.tell(&id, "deleted", true, "is deleted", "")
         }
     }
 }
 
 impl Whom {
     /// Says what became of it.
-    fn tell(&self, id: &str, what: &str, is_changed: bool, done: &str, unchanged: &str) {
+    fn tell(&self, id: &str, what: &str, is_changed: bool, done: &str, unchanged: &str) -> Result<(), CliError> {
         if self.json {
-            println!("{}", serde_json::json!({ "id": id, "act": what, "changed": is_changed }));
+            out::line(serde_json::json!({ "id": id, "act": what, "changed": is_changed }))
         } else {
-            println!("{} {}.", self.identifier, if is_changed { done } else { unchanged });
+            out::line(format_args!("{} {}.", self.identifier, if is_changed { done } else { unchanged }))
         }
     }
 }
@@ -180,14 +175,13 @@ async fn create(
     }
     let link = reset_password::make_link(state, &mut tx, &user, None).await?;
     tx.commit().await?;
-    println!("Added {}. They choose their password within 30 minutes, once, at:\n  {link}", user.id);
-    Ok(())
+    out::line(format_args!("Added {}. They choose their password within 30 minutes, once, at:\n  {link}", user.id))
 }
 
 async fn list(state: &AppState, json: bool) -> Result<(), CliError> {
     let mut conn = state.db.read().await?;
     if !json {
-        println!("id\te-mail\tuser name\tsince\tstate\tverified\troles");
+        out::line("id\te-mail\tuser name\tsince\tstate\tverified\troles")?;
     }
     for user in users::list(&mut conn).await? {
         let roles: Vec<String> = users::roles(&mut conn, &user.id).await?.into_iter().map(String::from).collect();
@@ -200,7 +194,7 @@ async fn list(state: &AppState, json: bool) -> Result<(), CliError> {
                 "id": user.id, "email": email, "username": username, "since": since, "state": state,
                 "verified": is_verified, "roles": roles,
             });
-            println!("{person}");
+            out::line(person)?;
             continue;
         }
         let verified = match is_verified {
@@ -209,7 +203,8 @@ async fn list(state: &AppState, json: bool) -> Result<(), CliError> {
             None => "",
         };
         let [email, username] = [email, username].map(Option::unwrap_or_default);
-        println!("{}\t{email}\t{username}\t{since}\t{state}\t{verified}\t{}", user.id, roles.join(","));
+        let roles = roles.join(",");
+        out::line(format_args!("{}\t{email}\t{username}\t{since}\t{state}\t{verified}\t{roles}", user.id))?;
     }
     Ok(())
 }
@@ -223,6 +218,5 @@ async fn reset_link(state: &AppState, identifier: &str) -> Result<(), CliError> 
     let sent = Actor::CommandLine.event(EventKind::LinkSent).about(&user.id).with("purpose", "reset_password");
     sent.record(state, &mut tx).await?;
     tx.commit().await?;
-    println!("Works for 30 minutes, once; older links stop working:\n  {link}");
-    Ok(())
+    out::line(format_args!("Works for 30 minutes, once; older links stop working:\n  {link}"))
 }

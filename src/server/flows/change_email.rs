@@ -95,6 +95,7 @@ async fn attempt(
     let refuse = |problem| FlowError::Answer(FieldError { field: Field::Email, problem }.into());
     let (email_key, now) = (email.key(), state.now());
     let mut tx = state.db.begin().await?;
+    super::still_signed_in(&mut tx, &user.id, session_id).await?;
     let owner = users::find_by_email_key(&mut tx, &email_key).await?;
     let is_anothers = owner.is_some_and(|owner| owner.id != user.id)
         || not_me_links::is_kept_for_another(&mut tx, &email_key, &user.id, now).await?;
@@ -132,6 +133,7 @@ pub async fn cancel(state: &AppState, session: &CurrentSession, request: &Reques
     let current = session.get().await?.ok_or(AuthError::NotSignedIn)?;
     let user_id = &current.user_id;
     let mut tx = state.db.begin().await?;
+    super::still_signed_in(&mut tx, user_id, &current.id).await?;
     // The person before the link, as everywhere, so that no two transactions wait for each other (ASVS 15.4.3).
     if !wanted_email::forget(&mut tx, user_id).await? {
         return Ok(false);

@@ -62,7 +62,7 @@ pub async fn run(
 
     let user = users::find(&mut state.db.read().await?, &current.user_id).await?.ok_or(AuthError::NotSignedIn)?;
     let is_same = change.password == change.new_password;
-    super::check_password(state, request, &user, change.password).await?;
+    super::check_password(state, request, &user, &current.id, change.password).await?;
     if is_same {
         return Err(refuse(Field::NewPassword, Problem::PasswordSame));
     }
@@ -70,6 +70,7 @@ pub async fn run(
 
     let now = state.now();
     let mut tx = state.db.begin().await?;
+    super::still_signed_in(&mut tx, &user.id, &current.id).await?;
     if !users::set_password(&mut tx, &user, &password_hash, now).await? {
         return Err(AuthError::NotSignedIn.into());
     }

@@ -23,6 +23,6 @@ pub async fn run(
     password::check_current(&password)
         .map_err(|problem| AuthError::from(FieldError { field: Field::Password, problem }))?;
     let user = users::find(&mut state.db.read().await?, &current.user_id).await?.ok_or(AuthError::NotSignedIn)?;
-    super::check_password(state, request, &user, password).await?;
+    super::check_password(state, request, &user, &current.id, password).await?;
     Ok(session.renew(state, &user, true, request).await?)
 }

@@ -44,6 +44,7 @@ use url::Url;
 
 use crate::domain::{
     email::Email,
+    error::AuthError,
     event::EventKind,
     field::{Field, FieldError, Problem},
     form::Identifiers,
@@ -57,7 +58,7 @@ use super::{
     session::CurrentSession,
     state::AppState,
     storage::{
-        known_devices, link_requests,
+        Tx, known_devices, link_requests, own_sessions,
         tokens::Purpose,
         users::{self, UserRow},
     },
@@ -133,7 +134,7 @@ async fn is_strange_browser(state: &AppState, request: &RequestInfo, user: &User
 }
 
 /// Makes the browser known for this person, so that strangers cannot lock it out, and tells its owner of one that
-/// `is_strange` (ASVS 6.3.5), both or neither; a failure costs no more than that.
+/// `is_strange` (ASVS 6.3.5), of ten a day at most, both or neither; a failure costs no more than that.
 async fn remember_device(
     state: &AppState,
     request: &RequestInfo,
@@ -142,7 +143,12 @@ async fn remember_device(
 ) -> Option<OneTimeToken> {
     let remember = async {
         let presented = presented_hash(&request.device);
+        let is_told = is_strange && may_be_told(state, request, user).await?;
         let mut tx = state.db.begin().await?;
+        // The person before their browsers, as everywhere, so that no two transactions wait for each other (ASVS 15.4.3).
+        if !users::hold(&mut tx, &user.id).await? {
+            return Ok(None);
+        }
         // What we did not draw is not taken up: somebody may have put it there.
         let ours = match presented {
             Some(hash) if known_devices::exists(&mut tx, &hash).await? => Some(hash),
@@ -152,11 +158,11 @@ async fn remember_device(
         let hash = ours.or_else(|| drawn.as_ref().map(OneTimeToken::hash)).unwrap_or_default();
         known_devices::remember(&mut tx, &hash, &user.id, state.now()).await?;
         known_devices::keep_newest(&mut tx, &user.id, MOST_DEVICES).await?;
-        if is_strange {
+        if is_told {
             tell_owner::changed(state, &mut tx, user, request, What::SignedIn).await?;
         }
         tx.commit().await?;
-        if is_strange {
+        if is_told {
             state.work.notify_one();
         }
         Ok::<_, ServerError>(drawn)
@@ -165,6 +171,15 @@ async fn remember_device(
         tracing::error!(%error, "the browser could not be made known");
         None
     })
+}
+
+/// Whether one mail more of this kind is not too many; that it is too many is an event once.
+async fn may_be_told(state: &AppState, request: &RequestInfo, user: &UserRow) -> Result<bool, ServerError> {
+    match throttle::count(state, request, Some(&user.id), &[Limit::SignInMail(&user.id)]).await {
+        Ok(()) => Ok(true),
+        Err(FlowError::Answer(_)) => Ok(false),
+        Err(FlowError::Failure(error)) => Err(error),
+    }
 }
 
 /// Hashes a password being chosen, with the person's own words and the name of the site counting against it.
@@ -188,7 +203,20 @@ async fn ask_for_link(
     Ok(())
 }
 
-/// Checks the password of somebody who is asked for it again.
+/// Lets a transaction go on unless the session that asked for it was ended while it asked, and holds its person. First in a
+/// transaction, but for who the administrators are.
+///
+/// # Errors
+/// [`AuthError::NotSignedIn`].
+async fn still_signed_in(tx: &mut Tx, user_id: &str, session_id: &str) -> Result<(), FlowError> {
+    // Whoever does something to the person waits, or was waited for and is seen.
+    let is_there = users::hold(&mut *tx, user_id).await?;
+    let session = own_sessions::find(tx, user_id, session_id).await?;
+    let is_live = session.is_some_and(|session| session.ended_at.is_none());
+    if is_there && is_live { Ok(()) } else { Err(AuthError::NotSignedIn.into()) }
+}
+
+/// Checks the password of somebody who is asked for it again, in a session if there is one.
 ///
 /// # Errors
 /// A field message, or [`AuthError::TooManyTries`].
@@ -196,6 +224,7 @@ async fn check_password(
     state: &AppState,
     request: &RequestInfo,
     user: &UserRow,
+    session_id: &str,
     password: String,
 ) -> Result<(), FlowError> {
     let limits = [Limit::Password(&user.id)];
@@ -209,7 +238,8 @@ async fn check_password(
     };
     if !verified.matches {
         tracing::info!(user = %user.id, address = %request.address, "a password that was asked for again was wrong");
-        Event::of(EventKind::PasswordConfirmed, request).about(&user.id).refused().record_alone(state).await?;
+        let event = Event::of(EventKind::PasswordConfirmed, request).about(&user.id).in_session(session_id);
+        event.refused().record_alone(state).await?;
         let wrong = FieldError { field: Field::Password, problem: Problem::PasswordWrong };
         return Err(FlowError::Answer(wrong.into()));
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::{
     domain::{email::Email, event::EventKind, form::Identifiers, moment::Moment, username::Username},
     server::{
-        audit::{Event, seal},
+        audit::{self, Event, seal},
         clock::{Clock, ManualClock, SystemClock},
         config::Config,
         error::ServerError,
@@ -71,6 +71,16 @@ impl Numbers {
     }
 }
 
+/// Whether there are accounts that this did not make: people's own, perhaps.
+///
+/// # Errors
+/// When the database is away.
+pub async fn is_among_others(db: &Db) -> Result<bool, ServerError> {
+    // Nobody else makes accounts in the server's own name.
+    let made = EventKind::AccountCreated.as_str();
+    Ok(users::any_not_made_by(&mut db.read().await?, audit::SYSTEM, made).await?)
+}
+
 /// Adds so many people and sessions, and tells how many rows of how many are there.
 ///
 /// # Errors
@@ -86,8 +96,9 @@ pub async fn run(
     let clock = Arc::new(ManualClock::at(now));
     let state = AppState::with_seams(config, db, clock.clone(), Arc::new(SystemRandom))?;
     let mut numbers = Numbers(u64::from_ne_bytes(now.0.to_ne_bytes()) | 1);
-    // Told apart from those of an earlier run.
-    let run = format!("{:x}", now.0);
+    // Told apart from those of an earlier run, also of one in the same second.
+    let id = state.new_id()?;
+    let run = id.rsplit('-').next().map(|random| random.chars().take(8).collect::<String>()).unwrap_or_default();
     let total = people.saturating_add(sessions);
     let at =
         |start: i64, over: i64, index: u32, of: u32| Moment(start + over * i64::from(index) / i64::from(of.max(1)));
@@ -170,6 +181,7 @@ async fn session(
         user_id: user_id.to_owned(),
         created_at: started,
         idle_seconds: REMEMBERED,
+        is_remembered: true,
         expires_at: started.plus(REMEMBERED),
         address: request.address.clone(),
         user_agent: request.user_agent.clone(),

@@ -98,7 +98,11 @@ pub async fn run(
     }
     let is_kept = own_account::delete::keep(state, request, &user.id).await?;
     let is_strange = super::is_strange_browser(state, request, &user).await?;
-    session.start(state, &user, attempt.remember, "sign_in", request).await?;
+    if let Err(error) = session.start(state, &user, attempt.remember, "sign_in", request).await {
+        // Deleted at this very moment: nobody has this password any more.
+        let is_gone = users::find(&mut state.db.read().await?, &user.id).await?.is_none();
+        return if is_gone { refuse(state, request, "", "unknown").await } else { Err(error.into()) };
+    }
     tracing::info!(user = %user.id, address = %request.address, factor = "pwd", "signed in");
     let device = super::remember_device(state, request, &user, is_strange).await;
     Ok(Outcome { next: NextStep::Dashboard, device, is_kept })

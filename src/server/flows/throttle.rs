@@ -41,6 +41,8 @@ pub enum Limit<'a> {
     Username(&'a str),
     /// Refusals to a person that are written down.
     Denied(&'a str),
+    /// Mails that tell a person of a sign-in with a browser that was not known.
+    SignInMail(&'a str),
 }
 
 /// How much is too much.
@@ -68,7 +70,8 @@ impl Limit<'_> {
         | Self::VerifyEmail(subject)
         | Self::RequestNetwork(subject)
         | Self::Username(subject)
-        | Self::Denied(subject)) = self;
+        | Self::Denied(subject)
+        | Self::SignInMail(subject)) = self;
         digest(format!("{}:{subject}", self.name()).as_bytes())
     }
 
@@ -84,6 +87,7 @@ impl Limit<'_> {
             Self::RequestNetwork(_) => "request_network",
             Self::Username(_) => "username",
             Self::Denied(_) => "denied",
+            Self::SignInMail(_) => "sign_in_mail",
         }
     }
 
@@ -106,6 +110,8 @@ impl Limit<'_> {
             Self::VerifyEmail(_) => Policy { free: 1, first_wait: MINUTE, longest_wait: 6 * HOUR, memory: DAY },
             Self::Username(_) => Policy { free: 5, first_wait: 10 * MINUTE, longest_wait: DAY, memory: DAY },
             Self::Denied(_) => Policy { free: 20, first_wait: MINUTE, longest_wait: HOUR, memory: DAY },
+            // Ten, then none for a day: who knows the password, or signs in from private windows, fills no mailbox.
+            Self::SignInMail(_) => Policy { free: 10, first_wait: DAY, longest_wait: DAY, memory: DAY },
             Self::RequestNetwork(_) => Policy {
                 free: i64::from(config.network_requests),
                 first_wait: MINUTE,

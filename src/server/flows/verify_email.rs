@@ -107,7 +107,8 @@ async fn look_at_dead(state: &AppState, token: &str) -> Result<VerifyLink, Serve
 /// is not signed in shows the password too, and then is.
 ///
 /// # Errors
-/// [`AuthError::LinkDead`], a field message, or [`AuthError::TooManyTries`]; all of these leave the link as it was.
+/// [`AuthError::LinkDead`], a field message, [`AuthError::TooManyTries`], or [`AuthError::NotSignedIn`] if the session was
+/// ended meanwhile; all of these leave the link as it was.
 pub async fn run(
     state: &AppState,
     session: &CurrentSession,
@@ -121,9 +122,9 @@ pub async fn run(
     if current.is_none() {
         crate::domain::password::check_current(&password)
             .map_err(|problem| AuthError::from(FieldError { field: Field::Password, problem }))?;
-        super::check_password(state, request, user, password).await?;
+        super::check_password(state, request, user, "", password).await?;
     }
-    let session_id = current.as_ref().map_or("", |current| current.id.as_str());
+    let session_id = current.as_ref().map(|current| current.id.as_str());
     if found.purpose == Purpose::ChangeEmail {
         take(state, request, &found, session_id).await?;
     } else {
@@ -148,17 +149,25 @@ pub struct Verified {
 }
 
 /// The address of the account is proven.
-async fn prove(state: &AppState, request: &RequestInfo, found: &Found, session_id: &str) -> Result<(), FlowError> {
+async fn prove(
+    state: &AppState,
+    request: &RequestInfo,
+    found: &Found,
+    session_id: Option<&str>,
+) -> Result<(), FlowError> {
     let Found { user, email, token_hash, .. } = found;
     let now = state.now();
     let mut tx = state.db.begin().await?;
+    if let Some(session_id) = session_id {
+        super::still_signed_in(&mut tx, &user.id, session_id).await?;
+    }
     // The person before the link, as everywhere, so that no two transactions wait for each other (ASVS 15.4.3).
     let is_ours = users::mark_verified(&mut tx, &user.id, &email.key(), now).await?
         && tokens::spend(&mut tx, token_hash, Purpose::VerifyEmail, now).await?;
     if !is_ours {
         return Err(AuthError::LinkDead.into());
     }
-    let event = Event::of(EventKind::EmailVerified, request).by(&user.id).in_session(session_id);
+    let event = Event::of(EventKind::EmailVerified, request).by(&user.id).in_session(session_id.unwrap_or_default());
     event.record(state, &mut tx).await?;
     tx.commit().await?;
     tracing::info!(user = %user.id, address = %request.address, "address proven");
@@ -167,10 +176,18 @@ async fn prove(state: &AppState, request: &RequestInfo, found: &Found, session_i
 
 /// The address that waited becomes the account's; links to the former open nothing more, but for those that say "this was not
 /// me", and its reader is told (ASVS 6.3.7).
-async fn take(state: &AppState, request: &RequestInfo, found: &Found, session_id: &str) -> Result<(), FlowError> {
+async fn take(
+    state: &AppState,
+    request: &RequestInfo,
+    found: &Found,
+    session_id: Option<&str>,
+) -> Result<(), FlowError> {
     let Found { user, email, token_hash, .. } = found;
     let now = state.now();
     let mut tx = state.db.begin().await?;
+    if let Some(session_id) = session_id {
+        super::still_signed_in(&mut tx, &user.id, session_id).await?;
+    }
     let is_taken = match wanted_email::take(&mut tx, &user.id, email, now).await {
         Err(StoreError::Taken) => return Err(AuthError::LinkDead.into()),
         taken => taken?,
@@ -181,7 +198,7 @@ async fn take(state: &AppState, request: &RequestInfo, found: &Found, session_id
     for purpose in [Purpose::ResetPassword, Purpose::VerifyEmail, Purpose::ChangeEmail] {
         tokens::spend_all(&mut tx, purpose, Some(&user.id), now).await?;
     }
-    let event = Event::of(EventKind::EmailChanged, request).by(&user.id).in_session(session_id);
+    let event = Event::of(EventKind::EmailChanged, request).by(&user.id).in_session(session_id.unwrap_or_default());
     event.record(state, &mut tx).await?;
     tell_owner::changed(state, &mut tx, user, request, What::EmailChanged).await?;
     tx.commit().await?;

@@ -1,16 +1,17 @@
-//! Which pages need a session: all that are not listed here (ASVS 8.3.1); which need the password again; and that the console
-//! is for administrators. Runs before a page is rendered. Must not guard
-//! server functions: each of those says for itself whom it serves.
+//! Which pages need a session: all that are not listed here (ASVS 8.3.1); which need the password again; and that the console,
+//! its pages, functions and files, is for administrators. Must not guard
+//! other server functions: each of those says for itself whom it serves.
 
 use axum::{
     extract::{MatchedPath, Request, State},
     http::{
         Method, StatusCode,
-        header::{LOCATION, SET_COOKIE},
+        header::{ALLOW, LOCATION, SET_COOKIE},
         request::Parts,
     },
     middleware::Next,
     response::{IntoResponse, Response},
+    routing::{MethodFilter, MethodRouter, on},
 };
 
 use crate::{
@@ -55,14 +56,6 @@ pub async fn layer(State(state): State<AppState>, request: Request, next: Next) 
     if is_server_function(&page) || PUBLIC.contains(&page.as_str()) {
         return next.run(request).await;
     }
-    if is_console(&page) {
-        let user = request.extensions().get::<CurrentUser>().cloned();
-        let info = request.extensions().get::<RequestInfo>().cloned().unwrap_or_default();
-        let path = request.uri().path().to_owned();
-        if !is_administrator(&state, user, info, &path).await {
-            return StatusCode::NOT_FOUND.into_response();
-        }
-    }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         // Pages are looked at; whoever adds another method to one does so for people with a session.
         return if is_signed_in { next.run(request).await } else { errors::answer(&AuthError::NotSignedIn) };
@@ -80,6 +73,40 @@ pub async fn layer(State(state): State<AppState>, request: Request, next: Next) 
 
 fn is_server_function(page: &str) -> bool {
     page.starts_with("/api/")
+}
+
+/// The server functions of the console.
+pub fn console_actions() -> impl Iterator<Item = &'static str> {
+    api::FORMS.iter().filter(|form| is_console(form.page)).map(|form| form.action)
+}
+
+/// What answers methods other than POST where it is for administrators: without it, axum would name the method in the answer to
+/// everybody else, too.
+pub fn posted_alone() -> MethodRouter<AppState> {
+    let others = MethodFilter::GET
+        .or(MethodFilter::HEAD)
+        .or(MethodFilter::PUT)
+        .or(MethodFilter::PATCH)
+        .or(MethodFilter::DELETE)
+        .or(MethodFilter::OPTIONS)
+        .or(MethodFilter::TRACE)
+        .or(MethodFilter::CONNECT);
+    on(others, async || (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "POST")]))
+}
+
+/// Keeps everybody but administrators from what is theirs, before anything of the request is read: whatever is sent, and
+/// however, it is not there (ASVS 8.2.1).
+pub async fn console(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let page = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    if is_console(page) || console_actions().any(|action| action == page) {
+        let user = request.extensions().get::<CurrentUser>().cloned();
+        let info = request.extensions().get::<RequestInfo>().cloned().unwrap_or_default();
+        let path = request.uri().path().to_owned();
+        if !is_administrator(&state, user, info, &path).await {
+            return StatusCode::NOT_FOUND.into_response();
+        }
+    }
+    next.run(request).await
 }
 
 fn is_console(page: &str) -> bool {

@@ -9,6 +9,7 @@ use crate::{
         account::CurrentUser,
         error::AuthError,
         own_account::{AccountData, ActivityData, DeleteData, EventGroup, SessionsData},
+        query,
     },
     server::{
         error::FlowError,
@@ -17,9 +18,6 @@ use crate::{
         storage::events::Page,
     },
 };
-
-/// Characters of an id.
-const ID_CHARACTERS: usize = 36;
 
 /// Fetches what a page below `/account` needs.
 pub async fn fetch(state: &AppState, parts: &mut Parts, page: &str) -> Result<(), FlowError> {
@@ -31,10 +29,10 @@ pub async fn fetch(state: &AppState, parts: &mut Parts, page: &str) -> Result<()
         }
         "/account/sessions" => {
             let chosen = parameter(parts, "session").unwrap_or_default();
-            let chosen = Some(chosen.as_str()).filter(|id| !id.is_empty());
-            if chosen.is_some_and(|id| !is_id(id)) {
-                return Err(AuthError::NotFound.into());
-            }
+            let chosen = match chosen.as_str() {
+                "" => None,
+                given => Some(query::id(given).ok_or(AuthError::NotFound)?),
+            };
             let data = sessions::look_up(state, &user()?, chosen, &page_of_list(parts)).await?;
             parts.extensions.insert(data);
         }
@@ -72,16 +70,12 @@ pub fn provide(parts: &Parts) {
 
 /// Where the page of a list begins; with the newest where the address says nothing that can be understood.
 fn page_of_list(parts: &Parts) -> Page {
-    let id = |name| parameter(parts, name).filter(|id| is_id(id));
+    let id = |name| parameter(parts, name).filter(|id| query::id(id).is_some());
     match (id("before"), id("after")) {
         (Some(id), _) => Page::OlderThan(id),
         (None, Some(id)) => Page::NewerThan(id),
         (None, None) => Page::First,
     }
-}
-
-fn is_id(text: &str) -> bool {
-    text.len() == ID_CHARACTERS && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
 
 fn parameter(parts: &Parts, name: &str) -> Option<String> {

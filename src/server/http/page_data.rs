@@ -17,6 +17,7 @@ use crate::{
         not_me::NotMeData,
         page_data::{DashboardData, ResetLink, SetUpLink, VerifyLink},
         pending_email::PendingEmail,
+        query,
         records::{AuditData, AuditQuery, RecordAct, RecordActData, SessionsData, SessionsQuery},
     },
     server::{
@@ -115,7 +116,7 @@ async fn fetch(state: &AppState, parts: &mut Parts) -> Result<(), FlowError> {
         }
         "/admin/people/{id}" => {
             let user = parts.extensions.get::<CurrentUser>().cloned().ok_or(AuthError::NotSignedIn)?;
-            let id = parts.uri.path().rsplit('/').next().unwrap_or_default();
+            let id = parts.uri.path().rsplit('/').next().and_then(query::id).ok_or(AuthError::NotFound)?;
             let data = look::person(state, &user, id).await?;
             parts.extensions.insert(data);
         }
@@ -140,7 +141,7 @@ fn act_query(parts: &Parts) -> (Option<Act>, Chosen) {
     if pairs.iter().any(|(name, value)| name == "all" && value == "true") {
         return (act, Chosen::All);
     }
-    (act, Chosen::Some(pairs.into_iter().filter(|(name, _)| name == "id").map(|(_, value)| value).collect()))
+    (act, Chosen::Some(ids(pairs)))
 }
 
 /// Which sessions the address asks for.
@@ -154,8 +155,13 @@ fn record_act(parts: &Parts) -> (Option<RecordAct>, Option<Vec<String>>) {
     let pairs = parameters(parts);
     let act = pairs.iter().find(|(name, _)| name == "act").and_then(|(_, value)| RecordAct::parse(value));
     let is_all = pairs.iter().any(|(name, value)| name == "all" && value == "true");
-    let ids = pairs.into_iter().filter(|(name, _)| name == "id").map(|(_, value)| value);
-    (act, if is_all { None } else { Some(ids.collect()) })
+    (act, if is_all { None } else { Some(ids(pairs)) })
+}
+
+/// The ids that an address names; what is none names nothing.
+fn ids(pairs: Vec<(String, String)>) -> Vec<String> {
+    let ids = pairs.into_iter().filter(|(name, value)| name == "id" && query::id(value).is_some());
+    ids.map(|(_, value)| value).collect()
 }
 
 fn parameters(parts: &Parts) -> Vec<(String, String)> {

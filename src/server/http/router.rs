@@ -43,8 +43,12 @@ pub fn build(state: AppState) -> Router {
         move || provide_page_context(&state)
     };
     let options = state.leptos_options.clone();
-    let pages = Router::new()
-        .leptos_routes_with_context(&state, generate_route_list(App), context, move || shell(options.clone()))
+    let mut pages = Router::new()
+        .leptos_routes_with_context(&state, generate_route_list(App), context, move || shell(options.clone()));
+    for action in access::console_actions() {
+        pages = pages.route(action, access::posted_alone());
+    }
+    let pages = pages
         .route_layer(from_fn_with_state(state.clone(), page_data::layer))
         .route_layer(from_fn_with_state(state.clone(), access::layer))
         .merge(export::routes())
@@ -52,9 +56,10 @@ pub fn build(state: AppState) -> Router {
         .merge(audit_export::routes())
         .layer(from_fn_with_state(state.clone(), links::layer))
         .layer(from_fn_with_state(state.clone(), flash::layer))
+        .layer(from_fn_with_state(state.clone(), forms::layer))
+        .layer(from_fn_with_state(state.clone(), access::console))
         .layer(from_fn_with_state(state.clone(), principal::layer))
-        .layer(sessions)
-        .layer(from_fn_with_state(state.clone(), forms::layer));
+        .layer(sessions);
 
     let mut routes = Router::new()
         .merge(pages)

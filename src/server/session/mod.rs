@@ -40,6 +40,8 @@ pub struct SessionData {
     pub expires_at: Moment,
     /// How long it may stay unheard of.
     pub idle_seconds: i64,
+    /// Whether it began with "keep me signed in".
+    pub is_remembered: bool,
     /// The client's address.
     pub address: String,
     /// As the browser named itself.
@@ -70,14 +72,6 @@ pub enum Beginning {
         /// Names the request in logs.
         request_id: String,
     },
-}
-
-impl SessionData {
-    /// Whether it began with "keep me signed in".
-    #[must_use]
-    pub fn is_remembered(&self, state: &AppState) -> bool {
-        self.idle_seconds == idle_seconds(state, true)
-    }
 }
 
 fn idle_seconds(state: &AppState, remember: bool) -> i64 {
@@ -134,13 +128,14 @@ impl CurrentSession {
             last_seen_at: now,
             expires_at: now.plus(lifetime_seconds(state, remember)),
             idle_seconds: idle_seconds(state, remember),
+            is_remembered: remember,
             address: request.address.clone(),
             user_agent: request.user_agent.clone(),
             factors: "pwd".into(),
             credential_version: user.credential_version,
             beginning: Some(Beginning::New { by: by.into(), request_id: request.id.clone() }),
         };
-        self.save(data, remember).await
+        self.save(data).await
     }
 
     /// Lets the session go on under a new token, for somebody who has just shown the password again (`is_confirmed`, which is
@@ -161,7 +156,6 @@ impl CurrentSession {
         }
         self.0.clear().await;
         self.0.cycle_id().await?;
-        let remember = before.is_remembered(state);
         let now = state.now();
         let data = SessionData {
             authenticated_at: now,
@@ -170,11 +164,11 @@ impl CurrentSession {
             beginning: Some(Beginning::Renewed { is_confirmed, request_id: request.id.clone() }),
             ..before
         };
-        self.save(data, remember).await
+        self.save(data).await
     }
 
-    async fn save(&self, data: SessionData, remember: bool) -> Result<(), ServerError> {
-        self.0.set_expiry(Some(if remember {
+    async fn save(&self, data: SessionData) -> Result<(), ServerError> {
+        self.0.set_expiry(Some(if data.is_remembered {
             Expiry::AtDateTime(data.expires_at.as_utc())
         } else {
             Expiry::OnSessionEnd

@@ -66,6 +66,11 @@ pub async fn first_sequence(on: impl Into<Handle<'_>>) -> Result<Option<i64>, St
     Ok(row.map(|(sequence,)| sequence))
 }
 
+/// The last link.
+pub async fn last(on: impl Into<Handle<'_>>) -> Result<Option<Link>, StoreError> {
+    fetch!(fetch_optional, Link, on, select_link!("where sequence is not null order by sequence desc limit 1"))
+}
+
 /// The newest events that tell of a pruned beginning.
 pub async fn prunings(on: impl Into<Handle<'_>>, most: i64) -> Result<Vec<Link>, StoreError> {
     fetch!(

@@ -20,6 +20,9 @@ const SQLITE_READERS: u32 = 4;
 /// Connections to PostgreSQL from one node.
 const POSTGRES_CONNECTIONS: u32 = 16;
 
+/// What PostgreSQL says of a text with a NUL character.
+const CHARACTER_NOT_IN_REPERTOIRE: &str = "22021";
+
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
@@ -29,6 +32,9 @@ pub enum StoreError {
     /// A value that must be unique is there already.
     #[error("a unique value is taken")]
     Taken,
+    /// A text that the database does not take, such as one with a NUL character.
+    #[error("a text that the database does not take")]
+    NoText,
     /// Anything else, for the log.
     #[error(transparent)]
     Database(sqlx::Error),
@@ -72,6 +78,7 @@ impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match error.as_database_error() {
             Some(database) if database.is_unique_violation() => Self::Taken,
+            Some(database) if database.code().as_deref() == Some(CHARACTER_NOT_IN_REPERTOIRE) => Self::NoText,
             _ => Self::Database(error),
         }
     }
@@ -287,7 +294,21 @@ macro_rules! fetch {
     };
 }
 
-pub(crate) use {execute, fetch};
+/// Runs a query for the ids of rows and holds those rows, in its order, until the transaction ends: `for no key update` lets
+/// others refer to them meanwhile, `for update` does not. SQLite, which has one writer, needs no more than to read them.
+macro_rules! hold {
+    ($tx:expr, $lock:literal, $sql:literal $(, $value:expr)* $(,)?) => {
+        match $tx {
+            $crate::server::storage::Tx::Sqlite(_) => fetch!(fetch_all, (String,), &mut *$tx, $sql $(, $value)*),
+            $crate::server::storage::Tx::Postgres(_) => {
+                fetch!(fetch_all, (String,), &mut *$tx, concat!($sql, " ", $lock) $(, $value)*)
+            }
+        }
+        .map(|rows| rows.into_iter().map(|(id,)| id).collect::<Vec<String>>())
+    };
+}
+
+pub(crate) use {execute, fetch, hold};
 
 #[cfg(test)]
 mod tests {

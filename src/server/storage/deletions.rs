@@ -3,9 +3,10 @@
 use crate::domain::moment::Moment;
 
 use super::{
-    Handle, StoreError,
+    Handle, StoreError, Tx,
     db::{execute, fetch},
-    users::UserRow,
+    sessions,
+    users::{self, UserRow},
 };
 
 /// Notes when an account is to be deleted, unless that is noted already, or its password changed meanwhile. `true` for exactly
@@ -54,9 +55,11 @@ pub async fn due(on: impl Into<Handle<'_>>, now: Moment, most: i64) -> Result<Ve
 }
 
 /// Removes an account whose time has come, with everything that is its alone. `true` for exactly one of any number of callers.
-pub async fn remove(on: impl Into<Handle<'_>>, user_id: &str, now: Moment) -> Result<bool, StoreError> {
+pub async fn remove(tx: &mut Tx, user_id: &str, now: Moment) -> Result<bool, StoreError> {
+    users::hold_to_remove(&mut *tx, user_id).await?;
+    sessions::hold_all(&mut *tx, user_id).await?;
     let removed = execute!(
-        on,
+        tx,
         "delete from users where id = $1 and deletion_at is not null and deletion_at <= $2",
         user_id,
         now.0

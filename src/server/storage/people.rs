@@ -13,6 +13,7 @@ use super::{
     Handle, StoreError, Tx,
     db::{execute, fetch},
     filter::Filter,
+    sessions, users,
 };
 
 /// A person as lists show them.
@@ -272,6 +273,8 @@ pub async fn owns_session(tx: &mut Tx, user_id: &str, session_id: &str) -> Resul
 
 /// Removes a person with everything that is theirs; what happened stays written down. `true` if they were there.
 pub async fn delete(tx: &mut Tx, id: &str) -> Result<bool, StoreError> {
+    users::hold_to_remove(&mut *tx, id).await?;
+    sessions::hold_all(&mut *tx, id).await?;
     Ok(execute!(tx, "delete from users where id = $1", id)? == 1)
 }
 

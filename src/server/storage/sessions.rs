@@ -6,8 +6,8 @@ use crate::domain::{account::PreviousSignIn, moment::Moment};
 use crate::server::device;
 
 use super::{
-    Handle, StoreError,
-    db::{execute, fetch},
+    Handle, StoreError, Tx,
+    db::{execute, fetch, hold},
 };
 
 /// A session as stored.
@@ -25,6 +25,8 @@ pub struct SessionRow {
     pub last_seen_at: i64,
     /// How long it may stay unheard of.
     pub idle_seconds: i64,
+    /// Whether it began with "keep me signed in": 1 or 0.
+    pub remembered: i64,
     /// When it ends whatever happens.
     pub expires_at: i64,
     /// The client's address.
@@ -80,6 +82,8 @@ pub struct NewSession {
     pub created_at: Moment,
     /// How long it may stay unheard of.
     pub idle_seconds: i64,
+    /// Whether it begins with "keep me signed in".
+    pub is_remembered: bool,
     /// When it ends whatever happens.
     pub expires_at: Moment,
     /// The client's address.
@@ -102,8 +106,8 @@ pub async fn create(on: impl Into<Handle<'_>>, token_hash: &str, new: &NewSessio
     execute!(
         on,
         "insert into sessions (id, token_hash, user_id, created_at, authenticated_at, last_seen_at, idle_seconds, expires_at, address,
-                               user_agent, factors, credential_version, data)
-         values ($1, $2, $3, $4, $4, $4, $5, $6, $7, $8, $9, $10, $11)",
+                               user_agent, factors, credential_version, data, remembered)
+         values ($1, $2, $3, $4, $4, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         &new.id,
         token_hash,
         &new.user_id,
@@ -115,6 +119,7 @@ pub async fn create(on: impl Into<Handle<'_>>, token_hash: &str, new: &NewSessio
         &new.factors,
         new.credential_version,
         &new.data,
+        i64::from(new.is_remembered),
     )?;
     Ok(())
 }
@@ -125,7 +130,7 @@ pub async fn find(on: impl Into<Handle<'_>>, token_hash: &str) -> Result<Option<
         fetch_optional,
         SessionRow,
         on,
-        "select sessions.id, user_id, sessions.created_at, authenticated_at, last_seen_at, idle_seconds, expires_at, address, user_agent, factors,
+        "select sessions.id, user_id, sessions.created_at, authenticated_at, last_seen_at, idle_seconds, remembered, expires_at, address, user_agent, factors,
                 sessions.credential_version, data, ended_at, end_reason, users.credential_version as current_version, disabled_at, deletion_at
          from sessions join users on users.id = user_id where token_hash = $1",
         token_hash
@@ -155,18 +160,36 @@ pub async fn set_data(on: impl Into<Handle<'_>>, token_hash: &str, data: &str) -
     Ok(changed > 0)
 }
 
+/// Holds every session of a person until the transaction ends, in the order that everybody holds sessions in (ASVS 15.4.3).
+pub async fn hold_all(tx: &mut Tx, user_id: &str) -> Result<(), StoreError> {
+    hold!(tx, "for update", "select id from sessions where user_id = $1 order by id", user_id)?;
+    Ok(())
+}
+
+/// The same of those that are live.
+async fn hold_live(tx: &mut Tx, user_id: &str) -> Result<(), StoreError> {
+    hold!(
+        tx,
+        "for no key update",
+        "select id from sessions where user_id = $1 and ended_at is null order by id",
+        user_id
+    )?;
+    Ok(())
+}
+
 /// Ends every session of a person but one (none is spared by an empty id); answers with the ids of those that were live.
 pub async fn end_all_but(
-    on: impl Into<Handle<'_>>,
+    tx: &mut Tx,
     user_id: &str,
     spared_id: &str,
     reason: EndReason,
     now: Moment,
 ) -> Result<Vec<String>, StoreError> {
+    hold_live(&mut *tx, user_id).await?;
     let ended = fetch!(
         fetch_all,
         (String,),
-        on,
+        tx,
         "update sessions set ended_at = $3, end_reason = $4 where user_id = $1 and id <> $2 and ended_at is null returning id",
         user_id,
         spared_id,
@@ -224,9 +247,10 @@ pub async fn end_by_id(
 }
 
 /// Lets the live sessions of a person go on after the next change of their password.
-pub async fn carry_over(on: impl Into<Handle<'_>>, user_id: &str, version: i64) -> Result<(), StoreError> {
+pub async fn carry_over(tx: &mut Tx, user_id: &str, version: i64) -> Result<(), StoreError> {
+    hold_live(&mut *tx, user_id).await?;
     execute!(
-        on,
+        tx,
         "update sessions set credential_version = $2 + 1 where user_id = $1 and credential_version = $2 and ended_at is null",
         user_id,
         version
@@ -248,19 +272,34 @@ pub struct Overdue {
 }
 
 /// Marks sessions that ended by themselves, at most so many, so that history says when.
-pub async fn end_overdue(on: impl Into<Handle<'_>>, now: Moment, most: i64) -> Result<Vec<Overdue>, StoreError> {
+pub async fn end_overdue(tx: &mut Tx, now: Moment, most: i64) -> Result<Vec<Overdue>, StoreError> {
+    let ids = hold!(
+        tx,
+        "for no key update",
+        "select id from sessions where ended_at is null and (expires_at <= $1 or last_seen_at + idle_seconds <= $1)
+         order by id limit $2",
+        now.0,
+        most
+    )?;
+    let mut ended = Vec::with_capacity(ids.len());
+    for id in &ids {
+        ended.extend(end_if_overdue(&mut *tx, id, now).await?);
+    }
+    Ok(ended)
+}
+
+async fn end_if_overdue(on: impl Into<Handle<'_>>, id: &str, now: Moment) -> Result<Option<Overdue>, StoreError> {
     fetch!(
-        fetch_all,
+        fetch_optional,
         Overdue,
         on,
         "update sessions
          set end_reason = case when expires_at <= $1 and expires_at <= last_seen_at + idle_seconds then 'expired' else 'idle' end,
              ended_at = case when expires_at <= last_seen_at + idle_seconds then expires_at else last_seen_at + idle_seconds end
-         where ended_at is null and id in (
-             select id from sessions where ended_at is null and (expires_at <= $1 or last_seen_at + idle_seconds <= $1) limit $2)
+         where id = $2 and ended_at is null and (expires_at <= $1 or last_seen_at + idle_seconds <= $1)
          returning id, user_id, ended_at, end_reason",
         now.0,
-        most
+        id
     )
 }
 

@@ -5,6 +5,7 @@ use crate::domain::moment::Moment;
 use super::{
     Handle, StoreError,
     db::{execute, fetch},
+    users,
 };
 
 /// What a link is for.
@@ -62,6 +63,9 @@ pub async fn replace(
     now: Moment,
     expires_at: Moment,
 ) -> Result<(), StoreError> {
+    if let Some(user_id) = &owner.user_id {
+        users::hold(&mut *tx, user_id).await?;
+    }
     spend_all(&mut *tx, purpose, owner.user_id.as_deref(), now).await?;
     execute!(
         tx,

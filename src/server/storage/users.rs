@@ -5,8 +5,8 @@ use crate::domain::{
 };
 
 use super::{
-    Handle, StoreError,
-    db::{execute, fetch},
+    Handle, StoreError, Tx,
+    db::{execute, fetch, hold},
 };
 
 /// A person as stored.
@@ -107,6 +107,18 @@ pub async fn create(
     Ok(())
 }
 
+/// Holds a person until the transaction ends. Before their sessions, links and browsers, so that no two transactions wait for
+/// each other (ASVS 15.4.3). `false` if there is no such person.
+pub async fn hold(tx: &mut Tx, id: &str) -> Result<bool, StoreError> {
+    Ok(!hold!(tx, "for no key update", "select id from users where id = $1", id)?.is_empty())
+}
+
+/// The same where the person is about to be removed: also whoever adds something to them waits. First in a transaction, or
+/// somebody who adds could wait for what is held already.
+pub async fn hold_to_remove(tx: &mut Tx, id: &str) -> Result<bool, StoreError> {
+    Ok(!hold!(tx, "for update", "select id from users where id = $1", id)?.is_empty())
+}
+
 /// Finds a person by id.
 pub async fn find(on: impl Into<Handle<'_>>, id: &str) -> Result<Option<UserRow>, StoreError> {
     fetch!(fetch_optional, UserRow, on, select_user!("where id = $1"), id)
@@ -133,6 +145,20 @@ pub async fn find_by_email_key(on: impl Into<Handle<'_>>, email_key: &str) -> Re
 /// Everybody, oldest first; for the command line.
 pub async fn list(on: impl Into<Handle<'_>>) -> Result<Vec<UserRow>, StoreError> {
     fetch!(fetch_all, UserRow, on, select_user!("order by created_at, id"))
+}
+
+/// Whether there is anybody whose account was not made in a certain way, as the event of it says.
+pub async fn any_not_made_by(on: impl Into<Handle<'_>>, actor: &str, made: &str) -> Result<bool, StoreError> {
+    let row = fetch!(
+        fetch_optional,
+        (String,),
+        on,
+        "select id from users where not exists (
+             select 1 from events where events.target = users.id and events.kind = $2 and events.actor = $1) limit 1",
+        actor,
+        made
+    )?;
+    Ok(row.is_some())
 }
 
 /// Replaces a password, which outdates every session that began with the old one. `false` if somebody else did meanwhile.
@@ -278,16 +304,20 @@ pub async fn revoke(on: impl Into<Handle<'_>>, id: &str, role: &Role) -> Result<
     Ok(revoked == 1)
 }
 
-/// Whether a person holds a role and nobody else who may sign in does.
+/// Whether a person holds a role and nobody else who may sign in does; or, where they can sign in at this moment, nobody else
+/// who has a password.
 pub async fn is_last_with_role(tx: &mut super::Tx, id: &str, role: &Role) -> Result<bool, StoreError> {
     let row = fetch!(
         fetch_optional,
         (i64,),
         tx,
-        "select cast(1 as bigint) from user_roles as theirs
+        "select cast(1 as bigint) from user_roles as theirs join users as leaving on leaving.id = theirs.user_id
          where theirs.user_id = $1 and theirs.role = $2 and not exists (
              select 1 from user_roles join users on users.id = user_roles.user_id
-             where user_roles.role = $2 and user_roles.user_id <> $1 and disabled_at is null and deletion_at is null)",
+             where user_roles.role = $2 and user_roles.user_id <> $1
+               and users.disabled_at is null and users.deletion_at is null
+               and (users.password_hash is not null or leaving.password_hash is null
+                    or leaving.disabled_at is not null or leaving.deletion_at is not null))",
         id,
         role.as_str()
     )?;

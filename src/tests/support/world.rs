@@ -243,6 +243,20 @@ impl World {
         }
     }
 
+    /// Returns once a transaction waits for another one. On SQLite at once: there it waits before it has done anything.
+    pub async fn somebody_waits(&self) {
+        let Db::Postgres(pool) = &self.state.db else { return };
+        let waiting =
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+        loop {
+            let (count,): (i64,) = sqlx::query_as(waiting).fetch_one(pool).await.expect("read");
+            if count > 0 {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// From now on the database takes no new session, as when it fails in the middle of a request.
     pub async fn refuse_new_sessions(&self) {
         let refuse = match self.state.db {

@@ -137,6 +137,8 @@ async fn mail_link(
 pub async fn delete(state: &AppState, actor: Actor<'_>, user_id: &str, typed: Option<&str>) -> Result<(), FlowError> {
     let mut tx = state.db.begin().await?;
     actor.check(&mut tx).await?;
+    // The person before their sessions, as everywhere, so that no two transactions wait for each other (ASVS 15.4.3).
+    users::hold_to_remove(&mut tx, user_id).await?;
     let user = users::find(&mut tx, user_id).await?.ok_or(AuthError::NotFound)?;
     let name = crate::server::flows::credential_name(&user).to_lowercase();
     if typed.is_some_and(|typed| typed.trim().to_lowercase() != name) {

@@ -204,7 +204,13 @@ pub(super) async fn event_lines(conn: &mut Conn, rows: Vec<EventRow>) -> Result<
         audit::ANONYMOUS => Who::Anonymous,
         audit::COMMAND_LINE => Who::CommandLine,
         audit::SYSTEM => Who::Server,
-        id => names.get(id).map_or(Who::Gone, |name| Who::Person { id: id.to_owned(), name: name.clone() }),
+        id => {
+            let id = id.to_owned();
+            match names.get(&id) {
+                Some(name) => Who::Person { name: name.clone(), id },
+                None => Who::Gone { id },
+            }
+        }
     };
     let lines = rows.iter().filter_map(|row| {
         let event = &row.content;

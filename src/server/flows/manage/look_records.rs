@@ -124,7 +124,7 @@ fn who(id: String, name: Option<String>) -> Who {
         (audit::COMMAND_LINE, _) => Who::CommandLine,
         (audit::SYSTEM, _) => Who::Server,
         (_, Some(name)) => Who::Person { id, name },
-        (_, None) => Who::Gone,
+        (_, None) => Who::Gone { id },
     }
 }
 

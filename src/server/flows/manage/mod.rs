@@ -107,8 +107,9 @@ async fn refused(state: &AppState, event: Event, refusal: FlowError) -> FlowErro
     refusal
 }
 
-/// Lets a transaction go on that takes somebody out of the ranks of administrators, unless none were left. No two such
-/// transactions overtake each other (ASVS 2.3.4, 15.4.2).
+/// Lets a transaction go on that takes somebody out of the ranks of administrators, unless none were left who may sign in, or
+/// none who has a password where there was one: who was invited and never came keeps no site. No two such transactions
+/// overtake each other (ASVS 2.3.4, 15.4.2).
 ///
 /// # Errors
 /// [`AuthError::LastAdministrator`].

@@ -79,7 +79,8 @@ pub async fn end(
         let batch = session_records::page(&mut tx, &wanted, &page, size).await?;
         let Some(last) = batch.last() else { break };
         page = Page::OlderThan(last.id.clone());
-        for record in batch.iter().filter(|record| record.ended_at.is_none()) {
+        // Oldest first, as everywhere, so that no two transactions wait for each other (ASVS 15.4.3).
+        for record in batch.iter().rev().filter(|record| record.ended_at.is_none()) {
             let event = actor.event(EventKind::SessionEnded).about(&record.user_id);
             let reason = EndReason::EndedByAdministrator;
             ended += usize::from(session::end_in(state, &mut tx, &record.id, reason, event).await?);
@@ -114,9 +115,13 @@ pub async fn delete(
         let batch = session_records::page(&mut tx, &wanted, &page, size).await?;
         let Some(last) = batch.last() else { break };
         page = Page::OlderThan(last.id.clone());
-        for record in batch.iter().filter(|record| record.ended_at.is_none()) {
-            let event = actor.event(EventKind::SessionEnded).about(&record.user_id);
-            session::end_in(state, &mut tx, &record.id, EndReason::EndedByAdministrator, event).await?;
+        // Oldest first, as everywhere, so that no two transactions wait for each other (ASVS 15.4.3).
+        for record in batch.iter().rev() {
+            if record.ended_at.is_none() {
+                let event = actor.event(EventKind::SessionEnded).about(&record.user_id);
+                session::end_in(state, &mut tx, &record.id, EndReason::EndedByAdministrator, event).await?;
+            }
+            deleted += usize::from(session_records::remove(&mut tx, &record.id).await?);
         }
         let ids: Vec<String> = batch.into_iter().map(|record| record.id).collect();
         let emptied = session_records::events_of(&mut tx, &ids).await?;
@@ -125,9 +130,6 @@ pub async fn delete(
             reason.record(state, &mut tx).await?;
         } else {
             redaction::empty(state, &mut tx, &emptied, &reason).await?;
-        }
-        for id in &ids {
-            deleted += usize::from(session_records::remove(&mut tx, id).await?);
         }
         tx.commit().await?;
     }

@@ -74,14 +74,15 @@ pub async fn run(
     if !is_called(&user, &identifier) {
         return Err(refuse(Problem::IdentifierWrong));
     }
-    super::super::check_password(state, request, &user, wish.password).await?;
+    super::super::check_password(state, request, &user, &current.session.id, wish.password).await?;
 
     let now = state.now();
     let days = state.config.deletion_grace_days;
     let at = now.plus(i64::from(days) * DAY);
     let mut tx = state.db.begin().await?;
-    super::still_signed_in(&mut tx, current).await?;
     super::super::manage::keep_an_administrator(&mut tx, &user.id).await?;
+    users::hold_to_remove(&mut tx, &user.id).await?;
+    super::still_signed_in(&mut tx, current).await?;
     if !deletions::request(&mut tx, &user, at).await? {
         return Err(AuthError::NotSignedIn.into());
     }

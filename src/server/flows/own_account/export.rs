@@ -11,7 +11,7 @@ use crate::{
         request_info::RequestInfo,
         state::AppState,
         storage::{
-            Tx,
+            Conn,
             events::{self, Page, Wanted},
             own_sessions, profiles,
         },
@@ -35,17 +35,29 @@ pub struct Export {
     events: Vec<Value>,
 }
 
-/// Makes the copy, and writes down that it was made, in one transaction.
+/// Writes down that a copy is made, and makes it: first, so that nobody takes one that is not written down.
 ///
 /// # Errors
 /// [`AuthError::NotSignedIn`] if the session or the account is gone by now.
 pub async fn run(state: &AppState, user: &CurrentUser, request: &RequestInfo) -> Result<Export, FlowError> {
     let mut tx = state.db.begin().await?;
     super::still_signed_in(&mut tx, user).await?;
-    let profile = profiles::find(&mut tx, &user.id).await?.ok_or(AuthError::NotSignedIn)?;
     super::own_event(EventKind::DataExported, user, request).record(state, &mut tx).await?;
-    let roles = profiles::roles(&mut tx, &user.id).await?;
-    let export = Export {
+    tx.commit().await?;
+    let export = copy(state, &user.id).await?;
+    tracing::info!(user = %user.id, address = %request.address, "data exported");
+    Ok(export)
+}
+
+/// The copy alone; nobody who writes waits for it, however much there is.
+///
+/// # Errors
+/// [`AuthError::NotSignedIn`] if the account is gone by now.
+pub async fn copy(state: &AppState, user_id: &str) -> Result<Export, FlowError> {
+    let mut conn = state.db.read().await?;
+    let profile = profiles::find(&mut conn, user_id).await?.ok_or(AuthError::NotSignedIn)?;
+    let roles = profiles::roles(&mut conn, user_id).await?;
+    Ok(Export {
         site: state.config.site_name.clone(),
         exported_at: state.now().rfc3339(),
         profile: json!({
@@ -63,20 +75,17 @@ pub async fn run(state: &AppState, user: &CurrentUser, request: &RequestInfo) ->
             .into_iter()
             .map(|held| json!({ "role": held.role, "granted_at": Moment(held.granted_at).rfc3339() }))
             .collect(),
-        known_devices: profiles::count_devices(&mut tx, &user.id).await?,
-        sessions: sessions(&mut tx, &user.id).await?,
-        events: events(&mut tx, &user.id).await?,
-    };
-    tx.commit().await?;
-    tracing::info!(user = %user.id, address = %request.address, "data exported");
-    Ok(export)
+        known_devices: profiles::count_devices(&mut conn, user_id).await?,
+        sessions: sessions(&mut conn, user_id).await?,
+        events: events(&mut conn, user_id).await?,
+    })
 }
 
-async fn sessions(tx: &mut Tx, user_id: &str) -> Result<Vec<Value>, FlowError> {
+async fn sessions(conn: &mut Conn, user_id: &str) -> Result<Vec<Value>, FlowError> {
     let mut sessions = Vec::new();
     let mut last = String::new();
     loop {
-        let rows = own_sessions::all_after(&mut *tx, user_id, &last, BATCH).await?;
+        let rows = own_sessions::all_after(&mut *conn, user_id, &last, BATCH).await?;
         let Some(end) = rows.last().map(|row| row.id.clone()) else { return Ok(sessions) };
         last = end;
         sessions.extend(rows.into_iter().map(|row| {
@@ -95,12 +104,12 @@ async fn sessions(tx: &mut Tx, user_id: &str) -> Result<Vec<Value>, FlowError> {
     }
 }
 
-async fn events(tx: &mut Tx, user_id: &str) -> Result<Vec<Value>, FlowError> {
+async fn events(conn: &mut Conn, user_id: &str) -> Result<Vec<Value>, FlowError> {
     let wanted = Wanted { target: Some(user_id.to_owned()), ..Wanted::default() };
     let mut exported = Vec::new();
     let mut page = Page::First;
     loop {
-        let rows = events::list(&mut *tx, &wanted, &page, BATCH).await?;
+        let rows = events::list(&mut *conn, &wanted, &page, BATCH).await?;
         let Some(last) = rows.last() else { break };
         page = Page::OlderThan(last.content.id.clone());
         exported.extend(rows.iter().map(|row| {

@@ -15,7 +15,6 @@ pub mod sessions;
 use crate::{
     domain::{
         account::CurrentUser,
-        error::AuthError,
         event::EventKind,
         own_account::{AccountData, Neighbours},
     },
@@ -55,10 +54,9 @@ fn own_event(kind: EventKind, user: &CurrentUser, request: &RequestInfo) -> Even
 /// Lets a transaction go on unless the session that asked for it was ended while it asked.
 ///
 /// # Errors
-/// [`AuthError::NotSignedIn`].
+/// [`crate::domain::error::AuthError::NotSignedIn`].
 async fn still_signed_in(tx: &mut Tx, user: &CurrentUser) -> Result<(), FlowError> {
-    let session = own_sessions::find(tx, &user.id, &user.session.id).await?;
-    if session.is_some_and(|session| session.ended_at.is_none()) { Ok(()) } else { Err(AuthError::NotSignedIn.into()) }
+    super::still_signed_in(tx, &user.id, &user.session.id).await
 }
 
 /// How many rows to ask for, to know whether there are more than a page shows.

@@ -1,0 +1,13 @@
+//! What commands print. Must not panic when its reader goes away, as `head` does.
+
+use std::{fmt::Display, io::Write};
+
+use super::CliError;
+
+/// Prints a line.
+///
+/// # Errors
+/// When nobody reads it any more; [`super::run`] then ends quietly.
+pub(super) fn line(text: impl Display) -> Result<(), CliError> {
+    Ok(writeln!(std::io::stdout().lock(), "{text}")?)
+}
