@@ -69,7 +69,7 @@ pub enum AuthError {
         /// Seconds until it makes sense to try again.
         retry_after: u16,
     },
-    /// `503`: the database cannot be reached, or is not done in time; nothing has changed.
+    /// `503`: the database cannot be reached, or cannot do it now.
     #[error("the database is away")]
     Unavailable,
     /// `500`: our fault.

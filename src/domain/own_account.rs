@@ -144,9 +144,15 @@ impl EventGroup {
         }
     }
 
-    /// The kinds of its events.
+    /// The kinds of its events that their person is told of.
     pub fn kinds(self) -> impl Iterator<Item = EventKind> {
-        EventKind::ALL.iter().copied().filter(move |kind| Self::of(*kind) == self)
+        Self::told().filter(move |kind| Self::of(*kind) == self)
+    }
+
+    /// All kinds that their person is told of. What roles do not allow is not there for them: that they looked for it would say
+    /// that it is (ASVS 8.2.1).
+    pub fn told() -> impl Iterator<Item = EventKind> {
+        EventKind::ALL.iter().copied().filter(|kind| *kind != EventKind::AccessDenied)
     }
 }
 

@@ -16,6 +16,8 @@ pub struct ResetLink {
     pub credential_name: String,
     /// What the new password must not contain, for the meter.
     pub own_words: Vec<String>,
+    /// Whether it is the first: there was no password before.
+    pub is_first: bool,
 }
 
 /// For `/verify-email`, where the browser brought a link.

@@ -34,15 +34,18 @@ fn Account(user: CurrentUser, data: AccountData) -> impl IntoView {
         };
         row(text.username, state, link("/account/username", text.change_username))
     });
-    let email = user.email.as_ref().map(|email| {
-        let badge = if user.is_unverified {
-            view! { <span class="badge badge-warning">{text.unconfirmed}</span> }
-        } else {
-            view! { <span class="badge">{text.confirmed}</span> }
-        };
-        let state = view! { <span dir="ltr" class="wrap">{email.to_string()}</span> " " {badge} };
-        row(text.email, state, link("/account/email", text.change_email))
-    });
+    let email = match user.email.as_ref() {
+        Some(email) => {
+            let badge = if user.is_unverified {
+                view! { <span class="badge badge-warning">{text.unconfirmed}</span> }
+            } else {
+                view! { <span class="badge">{text.confirmed}</span> }
+            };
+            let state = view! { <span dir="ltr" class="wrap">{email.to_string()}</span> " " {badge} };
+            row(text.email, state.into_any(), link("/account/email", text.change_email))
+        }
+        None => row(text.email, text.no_email.into_any(), link("/account/email", text.add_email)),
+    };
     let changed = data.password_changed_at.map(|at| {
         view! {
             <Sentence text=text.changed>

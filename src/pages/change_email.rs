@@ -15,10 +15,7 @@ use crate::{
     words::around::Around,
 };
 
-use super::{
-    frame::{Frame, flash},
-    kept_mail::KeptMail,
-};
+use super::{account_frame::AccountFrame, frame::flash, kept_mail::KeptMail};
 
 /// The page.
 #[component]
@@ -49,12 +46,11 @@ fn Ask(user: CurrentUser) -> impl IntoView {
         None => text.nothing_yet.into_any(),
     };
     view! {
-        <Frame title=text.title>
+        <AccountFrame title=text.title path="/account">
             <h1>{text.heading}</h1>
             <p class="lead">{lead}</p>
             <NewAddress />
-            <Back />
-        </Frame>
+        </AccountFrame>
     }
 }
 
@@ -63,7 +59,7 @@ fn Waiting(user: CurrentUser, wanted: Email) -> impl IntoView {
     let text = words::change_email();
     let cancel = if user.email.is_some() { text.cancel } else { text.cancel_only };
     view! {
-        <Frame title=text.pending>
+        <AccountFrame title=text.pending path="/account">
             <MarkSign mark=Mark::Mail />
             <h1>{text.pending}</h1>
             <p>{about(Some(&wanted), text.waiting)} " " {about(user.email.as_ref(), text.until_then)}</p>
@@ -83,8 +79,7 @@ fn Waiting(user: CurrentUser, wanted: Email) -> impl IntoView {
             </Form>
             <h2>{text.another}</h2>
             <NewAddress />
-            <Back />
-        </Frame>
+        </AccountFrame>
     }
 }
 
@@ -108,14 +103,5 @@ fn NewAddress() -> impl IntoView {
                 {text.submit}
             </button>
         </Form>
-    }
-}
-
-#[component]
-fn Back() -> impl IntoView {
-    view! {
-        <p class="aside">
-            <a href="/dashboard">{words::change_email().back}</a>
-        </p>
     }
 }

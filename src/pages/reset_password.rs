@@ -31,11 +31,12 @@ fn Choose(link: ResetLink) -> impl IntoView {
     let errors = flash.field_errors();
     let name = link.credential_name.clone();
     let rules = Rules::ResetPassword { minimum: site.password_minimum };
+    let (title, lead) = if link.is_first { (text.first_title, text.first_lead) } else { (text.title, text.lead) };
     view! {
-        <Frame title=text.title>
-            <h1>{text.title}</h1>
+        <Frame title>
+            <h1>{title}</h1>
             <p class="lead">
-                <Sentence text=text.lead>
+                <Sentence text=lead>
                     <strong dir="ltr" class="wrap">{name}</strong>
                 </Sentence>
             </p>

@@ -234,7 +234,7 @@ fn AskAgain(address: Option<Email>) -> impl IntoView {
         <Form action=api::RESEND_VERIFICATION.action.to_owned() rules>
             {field}
             <button class="button" type="submit">
-                {text.send_again}
+                {text.send}
             </button>
         </Form>
         <p class="aside">

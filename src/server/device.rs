@@ -8,7 +8,10 @@ pub fn in_words(user_agent: &str) -> String {
     let text = words::device();
     let unknown = |name: &str| name.is_empty() || name == woothee::woothee::VALUE_UNKNOWN;
     match woothee::parser::Parser::new().parse(user_agent) {
-        Some(found) if !unknown(found.name) && !unknown(found.os) => (text.browser_on_system)(found.name, found.os),
+        Some(found) if !unknown(found.name) && !unknown(found.os) => {
+            let system = if found.os == "Mac OSX" { "macOS" } else { found.os };
+            (text.browser_on_system)(found.name, system)
+        }
         Some(found) if !unknown(found.name) => found.name.to_owned(),
         _ => text.unknown.to_owned(),
     }
@@ -25,6 +28,8 @@ mod tests {
         let chrome =
             "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36";
         assert_eq!(in_words(chrome), "Chrome on Linux");
+        let safari = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.1 Safari/605.1.15";
+        assert_eq!(in_words(safari), "Safari on macOS");
         assert_eq!(in_words(""), "an unknown browser");
     }
 

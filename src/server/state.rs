@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicI64, AtomicU16, Ordering},
+    atomic::{AtomicBool, AtomicI64, AtomicU16, Ordering},
 };
 
 use axum::extract::FromRef;
@@ -47,6 +47,8 @@ pub struct AppState {
     pub ids: Arc<AtomicU16>,
     /// When rows that nobody needs were last removed, in seconds since 1970.
     pub last_retention: Arc<AtomicI64>,
+    /// Whether this process has verified the audit log.
+    pub is_verified: Arc<AtomicBool>,
     /// The verification of the audit log that is under way.
     pub verification: Arc<Mutex<Option<Verifier>>>,
 }
@@ -90,6 +92,7 @@ impl AppState {
             work: Arc::new(Notify::new()),
             ids: Arc::default(),
             last_retention: Arc::default(),
+            is_verified: Arc::default(),
             verification: Arc::default(),
         })
     }

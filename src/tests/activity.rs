@@ -71,6 +71,17 @@ on_both_engines! {
     }
 
     /// ASVS 8.2.2.
+    /// ASVS 8.2.1: to look for what is not there is no event of theirs, or it would say that it is there.
+    async fn what_is_for_administrators_is_not_mentioned(world) {
+        let mut browser = world.sign_up("sam@example.com").await.browser;
+        assert_eq!(browser.get("/admin").await.status.as_u16(), 404);
+        let pages = [browser.get("/account/activity").await, browser.get("/account/activity?group=account").await];
+        let copy = browser.submit("/account/export", &[]).await;
+        for page in pages.into_iter().chain([copy]) {
+            assert!(!page.body.contains("/admin") && !page.says("Access denied") && !page.says("access_denied"), "{}", page.body);
+        }
+    }
+
     async fn other_peoples_events_are_not_there(world) {
         world.sign_up("kim@example.com").await;
         world.anonymous().sign_in("kim@example.com", "wrong").await;

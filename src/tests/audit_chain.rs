@@ -395,7 +395,7 @@ on_both_engines! {
         assert_eq!(altered(&|lines| lines[3] = "{}".into()), Some((None, Fault::Unreadable)));
         assert_eq!(altered(&|lines| lines[2] = lines[2].replace("\"kind\":\"\"", "\"kind\":\"signed_in\"")), Some((Some(2), Fault::EmptiedWithoutReason)));
         assert_eq!(altered(&|lines| lines.drain(1..4).for_each(drop)), Some((Some(3), Fault::Missing)), "a beginning that nobody pruned");
-        assert_eq!(verified_file("").broken.map(|broken| broken.fault), Some(Fault::Unreadable));
+        assert_eq!(verified_file("").broken.map(|broken| broken.fault), Some(Fault::NoExport));
         let later = Checkpoint { count: 11, ..kept };
         let cut = verify::file(file.as_bytes(), Some(later)).expect("read").broken;
         assert_eq!(cut.map(|broken| broken.fault), Some(Fault::CutBeforeCheckpoint));

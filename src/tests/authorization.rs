@@ -14,6 +14,7 @@ use latchkey::{
     server::{
         config::Config,
         flows::manage::{Actor, roles},
+        http::router,
         storage::users,
     },
 };
@@ -206,7 +207,7 @@ on_both_engines! {
 
     /// The router names its routes when it is printed.
     async fn every_route_is_in_the_table(world) {
-        let printed = format!("{:?}", world.router);
+        let printed = format!("{:?}", router::routes(world.state.clone()));
         let routes: BTreeSet<&str> = printed.split('"').filter(|part| part.starts_with('/')).collect();
         assert!(routes.contains("/health") && routes.contains("/dashboard"), "the router still prints its routes");
         let known = |route: &str| {
@@ -267,12 +268,15 @@ on_both_engines! {
         let everybody = everybody(world).await;
         let functions = FUNCTIONS.iter().filter(|(_, whom)| *whom == For::Administrators).map(|(path, _)| *path);
         let large = "a".repeat(100_000);
-        for path in functions.chain([latchkey::api::AUDIT_EXPORT]) {
+        let pages = PAGES.iter().filter(|(_, whom)| *whom == For::Administrators).map(|(path, _)| *path);
+        let unusual = Method::from_bytes(b"PROPFIND").expect("a method");
+        for path in pages.chain(functions).chain([latchkey::api::AUDIT_EXPORT]) {
             for (who, browser) in everybody.iter().filter(|(who, _)| !who.may(For::Administrators)) {
                 for (method, content_type, body) in [
                     (Method::GET, "", ""),
                     (Method::HEAD, "", ""),
                     (Method::PUT, "text/plain", "x"),
+                    (unusual.clone(), "", ""),
                     (Method::POST, "application/x-www-form-urlencoded", "as_of=x&invite=perhaps"),
                     (Method::POST, "application/json", "{"),
                     (Method::POST, "application/x-www-form-urlencoded", large.as_str()),

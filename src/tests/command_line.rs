@@ -57,6 +57,17 @@ fn people_are_added_listed_and_sent_links() {
     assert!(text(&run(here, &["user", "reset-link", "sam"]).stdout).contains("/reset-password?token="));
 }
 
+/// A mistyped path is no empty database.
+#[test]
+fn commands_that_look_make_no_database() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for arguments in [&["user", "list"][..], &["session", "list"], &["audit", "verify"], &["user", "disable", "sam"]] {
+        let refused = run(folder.path(), arguments);
+        assert!(!refused.status.success() && text(&refused.stderr).contains("there is no database at"), "{refused:?}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).expect("read").count(), 0);
+}
+
 /// The last administrator is as safe here as on the console.
 #[test]
 fn people_are_disabled_given_roles_and_deleted() {
@@ -72,7 +83,7 @@ fn people_are_disabled_given_roles_and_deleted() {
     for refused in [
         &["user", "disable", "sam@example.com"][..],
         &["user", "role", "revoke", "admin", "sam@example.com"],
-        &["user", "delete", "sam@example.com"],
+        &["user", "delete", "sam@example.com", "--yes"],
     ] {
         let refused = run(here, refused);
         assert!(!refused.status.success() && text(&refused.stderr).contains(last), "{refused:?}");
@@ -86,7 +97,7 @@ fn people_are_disabled_given_roles_and_deleted() {
         (&["user", "enable", "sam@example.com"], "is enabled"),
         (&["user", "disable", "sam@example.com", "--json"], "\"act\":\"disabled\",\"changed\":true"),
         (&["user", "enable", "sam@example.com", "--json"], "\"changed\":true"),
-        (&["user", "delete", "sam@example.com", "--json"], "\"act\":\"deleted\""),
+        (&["user", "delete", "sam@example.com", "--yes", "--json"], "\"act\":\"deleted\""),
     ] {
         let done = run(here, arguments);
         assert!(done.status.success() && text(&done.stdout).contains(said), "{arguments:?}: {done:?}");
@@ -95,6 +106,13 @@ fn people_are_disabled_given_roles_and_deleted() {
     assert!(!listed.contains("sam@example.com") && listed.contains("kim@example.com"), "{listed}");
     for (arguments, complaint) in [
         (&["user", "disable", "sam@example.com"][..], "nobody is called sam@example.com"),
+        (&["user", "delete", "kim@example.com"], "would be deleted for good; add --yes"),
+        (&["session", "list", "--user", "sam@example.com"], "nobody is called sam@example.com"),
+        (&["session", "end", "--user", "sam@example.com"], "nobody is called sam@example.com"),
+        (&["session", "end", "none"], "none of these sessions is live"),
+        (&["audit", "export", "--actor", "sam@example.com"], "nobody is called sam@example.com"),
+        (&["audit", "verify", "--from", "none.jsonl"], "none.jsonl: "),
+        (&["audit", "verify", "--from", "data/latchkey.db"], "data/latchkey.db: "),
         (&["user", "role", "grant", "Not a role", "kim@example.com"], "not the name of a role"),
     ] {
         let refused = run(here, arguments);
@@ -239,7 +257,8 @@ fn a_reader_that_goes_away_breaks_nothing() {
             latchkey(here).args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
         drop(child.stdout.take());
         let ended = child.wait_with_output().expect("it ends");
-        assert!(ended.status.success() && text(&ended.stderr).is_empty(), "{arguments:?}: {ended:?}");
+        // As shells say of SIGPIPE: whoever asks for the outcome is not told that all is well.
+        assert!(ended.status.code() == Some(141) && text(&ended.stderr).is_empty(), "{arguments:?}: {ended:?}");
     }
 }
 

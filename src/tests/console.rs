@@ -10,11 +10,15 @@ use latchkey::{
         query::ListPage,
         role::Role,
     },
-    server::storage::{
-        events::{self, EventRow, Page, Wanted},
-        own_sessions, people,
-        sessions::{self, EndReason},
-        users,
+    server::{
+        audit::Event,
+        request_info::RequestInfo,
+        storage::{
+            events::{self, EventRow, Page, Wanted},
+            own_sessions, people,
+            sessions::{self, EndReason},
+            users,
+        },
     },
 };
 
@@ -457,7 +461,8 @@ on_both_engines! {
         assert_eq!(world.anonymous().sign_in("kim@example.com", PASSWORD).await.location(), "/sign-in");
         world.clock.advance(7 * 86_400 - 60);
         let mut browser = world.anonymous();
-        browser.visit(&mail.link()).await;
+        let page = browser.visit(&mail.link()).await;
+        assert!(page.says("Choose your password") && !page.says("Every session ends"), "there is none yet: {}", page.body);
         assert_eq!(browser.submit("/api/reset_password", &[("new_password", PASSWORD)]).await.location(), "/sign-in");
         assert_eq!(browser.sign_in("kim@example.com", PASSWORD).await.location(), "/dashboard");
         let id = world.id_of("kim@example.com").await;
@@ -503,6 +508,36 @@ on_both_engines! {
     }
 
     /// ux 50.
+    /// WCAG 2.2.1, ASVS 8.2.1: who had it open learns what happened; to everybody else it is still not there.
+    async fn an_administrator_whose_session_ran_out_is_asked_to_sign_in(world) {
+        let admin = world.administrator("ada@example.com").await.browser;
+        let mut person = world.sign_up("sam@example.com").await.browser;
+        let mut left = world.anonymous();
+        left.sign_in("ada@example.com", PASSWORD).await;
+        let before = left.clone();
+        left.submit("/api/sign_out", &[]).await;
+        world.clock.advance(31 * 60);
+        assert_eq!(admin.clone().get("/admin/people").await.location(), "/sign-in?next=/admin/people");
+        assert!(admin.clone().visit("/admin/people").await.says("your session expired"), "what happened");
+        for (mut browser, who) in [(person.clone(), "a person"), (before, "who signed out"), (world.anonymous(), "a stranger")] {
+            assert_eq!(browser.get("/admin/people").await.status, StatusCode::NOT_FOUND, "{who}");
+        }
+        assert_eq!(admin.clone().get("/admin/none").await.status, StatusCode::NOT_FOUND);
+        person.sign_in("sam@example.com", PASSWORD).await;
+        world.disable("ada@example.com").await;
+        assert_eq!(admin.clone().get("/admin/people").await.status, StatusCode::NOT_FOUND, "who is disabled");
+    }
+
+    async fn what_one_request_did_in_pieces_deserves_one_look(world) {
+        let mut admin = world.administrator("ada@example.com").await.browser;
+        for request in ["one", "one", "one", "other"] {
+            let request = RequestInfo { id: request.into(), ..RequestInfo::default() };
+            Event::of(EventKind::RecordsDeleted, &request).record_alone(&world.state).await.expect("written");
+        }
+        let page = admin.get("/admin").await;
+        assert_eq!(page.body.matches("Records deleted").count(), 2, "{}", page.body);
+    }
+
     async fn the_overview_shows_each_day_and_what_deserves_a_look(world) {
         let mut admin = world.administrator("admin@example.com").await.browser;
         let calm = admin.get("/admin").await;

@@ -1,5 +1,7 @@
 //! The record of who signed in and out: ending, deleting, and what age removes.
 
+use std::sync::atomic::Ordering;
+
 use latchkey::{
     domain::{event::EventKind, records::Standing},
     server::{
@@ -176,6 +178,24 @@ on_both_engines! {
         jobs::run_once(&world.state, None).await.expect("background tasks");
         let later = jobs::verification::noted(&world.state).await.expect("read").expect("noted");
         assert_eq!((later.at, later.report.broken), (world.now(), None));
+    }
+
+    /// Nobody is told that a log is whole of which nothing was looked at.
+    async fn a_log_that_has_only_begun_is_verified_soon(world) {
+        let mut admin = world.administrator("ada@example.com").await.browser;
+        let whole = "The log was whole when it was last verified";
+        assert!(admin.get("/admin/audit").await.says("has not been verified yet"));
+        for _ in 0..2 {
+            jobs::run_once(&world.state, None).await.expect("background tasks");
+        }
+        let page = admin.get("/admin/audit").await;
+        assert!(page.says(whole) && !page.says("up to link 0"), "{}", page.body);
+        world.tamper("update events set address = '192.0.2.99' where sequence = 1").await;
+        jobs::run_once(&world.state, None).await.expect("background tasks");
+        assert!(admin.get("/admin/audit").await.says(whole), "an hour later, or at the next start");
+        world.state.is_verified.store(false, Ordering::Relaxed);
+        jobs::run_once(&world.state, None).await.expect("background tasks");
+        assert!(!admin.get("/admin/audit").await.says(whole));
     }
 
     async fn a_start_with_other_settings_is_an_event(world) {

@@ -4,7 +4,7 @@ use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
 
 use crate::support::{Engine, PASSWORD, World};
 
-/// The newest version that was released before the present one.
+/// Versions of the schema that there were before the present one.
 const VERSIONS: std::ops::RangeInclusive<i64> = 1..=3;
 
 fn hash() -> String {

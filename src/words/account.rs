@@ -46,6 +46,10 @@ pub struct Account {
     pub unconfirmed: &'static str,
     /// The link beside an address.
     pub change_email: &'static str,
+    /// That there is no address.
+    pub no_email: &'static str,
+    /// The way to a first one.
+    pub add_email: &'static str,
     /// The password.
     pub password: &'static str,
     /// Around when it was last changed.

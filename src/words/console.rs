@@ -217,6 +217,10 @@ pub struct Person {
     pub sessions: &'static str,
     /// Where there are none.
     pub no_sessions: &'static str,
+    /// The way to all their sessions, those that ended too.
+    pub all_sessions: &'static str,
+    /// The way to all events about them.
+    pub all_events: &'static str,
     /// That there are more.
     pub more_sessions: &'static str,
     /// The head of browsers.

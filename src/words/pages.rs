@@ -127,6 +127,10 @@ pub struct ResetPassword {
     pub title: &'static str,
     /// Around whose password it is, and what will happen.
     pub lead: Around,
+    /// Title and heading for the first password.
+    pub first_title: &'static str,
+    /// Around whose password it is, for the first one.
+    pub first_lead: Around,
     /// The label of the password.
     pub new_password: &'static str,
     /// The button.
@@ -182,6 +186,8 @@ pub struct VerifyEmail {
     pub ask: &'static str,
     /// How often it can be asked for.
     pub limit: &'static str,
+    /// The button that asks for a mail.
+    pub send: &'static str,
     /// The button that asks for another mail.
     pub send_again: &'static str,
     /// The link to another address.
@@ -243,8 +249,6 @@ pub struct ChangeEmail {
     pub cancel_only: &'static str,
     /// The heading above the form for yet another address.
     pub another: &'static str,
-    /// The link to the dashboard.
-    pub back: &'static str,
 }
 
 /// `/dashboard`

@@ -73,7 +73,9 @@ fn Proof(verification: Option<Verification>) -> impl IntoView {
         </Sentence>
     };
     match verification {
-        None => view! { <p class="notice">{text.not_verified} " " {verify}</p> }.into_any(),
+        None | Some(Verification { through: 0, broken: None, .. }) => {
+            view! { <p class="notice">{text.not_verified} " " {verify}</p> }.into_any()
+        }
         Some(Verification { at, through, broken: None }) => view! {
             <p class="notice notice-success">{text.holds} " " <Time at /> ", " {(text.through)(through)} ". " {verify}</p>
         }

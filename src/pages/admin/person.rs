@@ -14,6 +14,7 @@ use crate::{
     domain::{
         console::{Act, PersonData, PersonLine, PersonState, SessionLine},
         field::{Field, FieldError},
+        query::Address,
         role::Role,
     },
     words,
@@ -60,6 +61,9 @@ fn Person(data: PersonData) -> impl IntoView {
                     } else {
                         view! { <EventList events=data.events known=person.id.clone() /> }.into_any()
                     }}
+                    <p>
+                        <a href=String::from(Address::of("/admin/audit").with("target", &person.id))>{text.all_events}</a>
+                    </p>
                 </section>
                 </div>
             </div>
@@ -164,6 +168,7 @@ fn Roles(person: PersonLine, others: Vec<Role>, errors: Vec<FieldError>) -> impl
 #[component]
 fn Sessions(person: PersonLine, sessions: Vec<SessionLine>, has_more: bool) -> impl IntoView {
     let text = words::person();
+    let all = String::from(Address::of("/admin/sessions").with("person", &person.id));
     let columns = vec![
         Column::plain(text.device),
         Column::plain(text.address),
@@ -219,6 +224,9 @@ fn Sessions(person: PersonLine, sessions: Vec<SessionLine>, has_more: bool) -> i
                     .into_any()
             }}
             {has_more.then(|| view! { <p class="hint">{text.more_sessions}</p> })}
+            <p>
+                <a href=all>{text.all_sessions}</a>
+            </p>
         </div>
     }
 }

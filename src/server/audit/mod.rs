@@ -30,6 +30,8 @@ pub const ANONYMOUS: &str = "anonymous";
 pub const COMMAND_LINE: &str = "command_line";
 /// The server of its own accord.
 pub const SYSTEM: &str = "system";
+/// Who acts without being a person.
+pub const NOBODY: [&str; 3] = [ANONYMOUS, COMMAND_LINE, SYSTEM];
 
 /// Bytes of a salt.
 const SALT_BYTES: usize = 16;

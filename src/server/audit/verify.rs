@@ -72,6 +72,8 @@ pub enum Fault {
     PartOfTheLog,
     /// It waits for its link though events that are much younger have theirs: taken out of the chain, or inserted.
     LeftUnsealed,
+    /// The first line of a file is not that of an export.
+    NoExport,
     /// A line of a file is no event.
     Unreadable,
 }
@@ -98,6 +100,7 @@ impl fmt::Display for Fault {
             Self::LeftUnsealed => {
                 "events that are more than ten minutes younger have their link: taken out, or inserted"
             }
+            Self::NoExport => "the file is no export of the audit log",
             Self::Unreadable => "the line cannot be read as an event",
         })
     }
@@ -417,13 +420,13 @@ impl Verifier {
         let page = links::unsealed_after(&mut db.read().await?, &self.unsealed_after, PAGE).await?;
         for link in &page {
             self.walk.content(link)?;
+            if link.redacted_by.is_some() {
+                return Err(Broken::of(link, Fault::EmptiedWithoutReason).into());
+            }
             if link.content.at.saturating_add(LONGEST_WAIT) < sealed_at {
                 return Err(Broken::of(link, Fault::LeftUnsealed).into());
             }
             self.walk.report.unsealed_since.get_or_insert(link.content.at);
-            if link.redacted_by.is_some() {
-                return Err(Broken::of(link, Fault::EmptiedWithoutReason).into());
-            }
             self.walk.report.unsealed += 1;
             self.unsealed_after.clone_from(&link.content.id);
         }
@@ -490,7 +493,8 @@ impl FileVerifier {
     fn take(&mut self, text: &str) -> Result<(), Broken> {
         let unreadable = Broken { sequence: None, id: None, fault: Fault::Unreadable };
         if self.line == 1 {
-            self.header = serde_json::from_str(text).ok().filter(Header::is_known).ok_or(unreadable)?;
+            let no_export = Broken { fault: Fault::NoExport, ..unreadable };
+            self.header = serde_json::from_str(text).ok().filter(Header::is_known).ok_or(no_export)?;
             self.walk.report.is_partial = self.header.is_filtered;
             return Ok(());
         }
@@ -544,7 +548,7 @@ impl FileVerifier {
 
     fn end(&self) -> Result<(), Broken> {
         if self.line == 0 {
-            return Err(Broken { sequence: None, id: None, fault: Fault::Unreadable });
+            return Err(Broken { sequence: None, id: None, fault: Fault::NoExport });
         }
         if self.header.is_filtered {
             let all = Broken { sequence: None, id: None, fault: Fault::PartOfTheLog };

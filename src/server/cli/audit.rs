@@ -12,14 +12,16 @@ use crate::{
     domain::{
         event::{EventKind, Outcome},
         moment::Moment,
+        query,
     },
     server::{
         audit::{
-            Event,
+            self, Event,
             export::{self, Export, Format},
             seal,
             verify::{self, Checkpoint, Report},
         },
+        clock::{Clock, SystemClock},
         config::Config,
         flows::manage::look_records,
         state::AppState,
@@ -99,13 +101,10 @@ pub(super) struct EventFilter {
 pub(super) async fn run(config: Config, db: Db, command: AuditCommand) -> Result<(), CliError> {
     let state = AppState::new(config, db)?;
     match command {
-        AuditCommand::Verify { from, checkpoint, json } => {
+        AuditCommand::Verify { from: Some(file), checkpoint, json } => verify_file(&file, checkpoint.as_deref(), json),
+        AuditCommand::Verify { from: None, checkpoint, json } => {
             let checkpoint = checkpoint.as_deref().map(read_checkpoint).transpose()?;
-            let report = match from {
-                Some(file) => verify::file(BufReader::new(File::open(file)?), checkpoint)?,
-                None => verify::database(&state.db, checkpoint).await?,
-            };
-            answer(&report, state.now(), json)
+            answer(&verify::database(&state.db, checkpoint).await?, state.now(), json)
         }
         AuditCommand::Checkpoint { json } => {
             seal::run(&state).await?;
@@ -134,8 +133,17 @@ pub(super) async fn run(config: Config, db: Db, command: AuditCommand) -> Result
     }
 }
 
+/// Verifies an export, without any database.
+pub(super) fn verify_file(file: &Path, checkpoint: Option<&Path>, json: bool) -> Result<(), CliError> {
+    let checkpoint = checkpoint.map(read_checkpoint).transpose()?;
+    let named = |error| CliError::Usage(format!("{}: {error}", file.display()));
+    let lines = BufReader::new(File::open(file).map_err(named)?);
+    answer(&verify::file(lines, checkpoint).map_err(named)?, SystemClock.now(), json)
+}
+
 fn read_checkpoint(file: &Path) -> Result<Checkpoint, CliError> {
-    let text = std::fs::read_to_string(file)?;
+    let missing = |error| CliError::Usage(format!("{}: {error}", file.display()));
+    let text = std::fs::read_to_string(file).map_err(missing)?;
     let unreadable = |error| CliError::Usage(format!("{}: not a checkpoint: {error}", file.display()));
     serde_json::from_str(&text).map_err(unreadable)
 }
@@ -189,7 +197,12 @@ async fn wanted(state: &AppState, filter: EventFilter) -> Result<Wanted, CliErro
 
 /// The id of whoever is meant.
 pub(super) async fn person(state: &AppState, typed: Option<String>) -> Result<Option<String>, CliError> {
-    Ok(look_records::person(state, &typed.unwrap_or_default()).await?)
+    let typed = typed.unwrap_or_default();
+    let found = look_records::person(state, &typed).await?;
+    // Deleted people are named by their ids alone.
+    let is_known =
+        found.as_ref() != Some(&typed) || query::id(&typed).is_some() || audit::NOBODY.contains(&typed.as_str());
+    if is_known { Ok(found) } else { Err(CliError::Usage(format!("nobody is called {typed}"))) }
 }
 
 /// The beginning of a day that was typed.

@@ -68,6 +68,9 @@ enum Command {
     Estimate,
 }
 
+/// The exit code when whoever reads the output goes away before its end: 128 and SIGPIPE, as shells have it.
+const READER_GONE: u8 = 141;
+
 /// Why a command failed, in words for whoever typed it.
 #[derive(Debug, thiserror::Error)]
 enum CliError {
@@ -113,8 +116,8 @@ pub fn run() -> ExitCode {
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever read has read enough, as `head` does.
-        Err(CliError::Io(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        // Whoever read has read enough, as `head` does; that is no word on what was asked, so the code is that of SIGPIPE.
+        Err(CliError::Io(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::from(READER_GONE),
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "latchkey: {error}");
             ExitCode::FAILURE
@@ -126,6 +129,9 @@ async fn execute(command: Command) -> Result<(), CliError> {
     match &command {
         Command::Estimate => return estimate::run(),
         Command::Config(command) => return config::run(command),
+        Command::Audit(audit::AuditCommand::Verify { from: Some(file), checkpoint, json }) => {
+            return audit::verify_file(file, checkpoint.as_deref(), *json);
+        }
         Command::Serve
         | Command::Migrate
         | Command::User(_)
@@ -135,7 +141,15 @@ async fn execute(command: Command) -> Result<(), CliError> {
     }
     let config = Config::load()?;
     telemetry::start(&config);
-    let db = Db::connect(config.database_url.expose()).await?;
+    let url = config.database_url.expose();
+    let may_make_one = matches!(
+        command,
+        Command::Serve | Command::Migrate | Command::Dev(_) | Command::User(user::UserCommand::Create { .. })
+    );
+    if !may_make_one && let Some(file) = Db::missing_file(url) {
+        return Err(CliError::Usage(format!("there is no database at {}: `latchkey serve` makes one", file.display())));
+    }
+    let db = Db::connect(url).await?;
     db.migrate().await?;
     match command {
         Command::Serve => serve::run(config, db).await,

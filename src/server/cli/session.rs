@@ -119,18 +119,26 @@ pub(super) async fn run(config: Config, db: Db, command: SessionCommand) -> Resu
         SessionCommand::End { filter, json } => {
             let wanted = some(wanted(&state, filter).await?)?;
             let ended = records::end(&state, Actor::CommandLine, &wanted, state.now(), usize::MAX).await?;
-            say(json, "ended", ended, &format!("Ended {ended} sessions."))
+            if ended == 0 && !wanted.ids.is_empty() {
+                return Err(CliError::Usage("none of these sessions is live".into()));
+            }
+            say(json, "ended", ended, &format!("Ended {}.", counted(ended, "session", "sessions")))
         }
         SessionCommand::Purge { filter, yes, json } => {
             let wanted = some(wanted(&state, filter).await?)?;
             if yes {
                 let deleted = records::delete(&state, Actor::CommandLine, &wanted, state.now(), usize::MAX).await?;
-                return say(json, "deleted", deleted, &format!("Deleted {deleted} records."));
+                return say(json, "deleted", deleted, &format!("Deleted {}.", counted(deleted, "record", "records")));
             }
             let count = session_records::count(&mut state.db.read().await?, &wanted, i64::MAX).await?;
-            Err(CliError::Usage(format!("{count} records would be deleted for good; add --yes to do it")))
+            let records = counted(usize::try_from(count).unwrap_or(usize::MAX), "record", "records");
+            Err(CliError::Usage(format!("{records} would be deleted for good; add --yes to do it")))
         }
     }
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 fn say(json: bool, name: &str, count: usize, sentence: &str) -> Result<(), CliError> {

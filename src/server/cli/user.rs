@@ -54,7 +54,13 @@ pub(super) enum UserCommand {
     #[command(subcommand)]
     Role(RoleCommand),
     /// Delete an account for good; the audit log keeps what happened.
-    Delete(Whom),
+    Delete {
+        #[command(flatten)]
+        whom: Whom,
+        /// Really delete it.
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 /// Roles.
@@ -113,8 +119,12 @@ pub(super) async fn run(config: Config, db: Db, command: UserCommand) -> Result<
             let is_changed = roles::revoke(&state, actor, &id, &role).await?;
             whom.tell(&id, "revoked", is_changed, "holds the role no more", "did not hold the role")
         }
-        UserCommand::Delete(whom) => {
+        UserCommand::Delete { whom, yes } => {
             let id = id_of(&state, &whom.identifier).await?;
+            if !yes {
+                let name = &whom.identifier;
+                return Err(CliError::Usage(format!("{name} would be deleted for good; add --yes to do it")));
+            }
             accounts::delete(&state, actor, &id, None).await?;
             whom.tell(&id, "deleted", true, "is deleted", "")
         }

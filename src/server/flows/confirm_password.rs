@@ -24,5 +24,11 @@ pub async fn run(
         .map_err(|problem| AuthError::from(FieldError { field: Field::Password, problem }))?;
     let user = users::find(&mut state.db.read().await?, &current.user_id).await?.ok_or(AuthError::NotSignedIn)?;
     super::check_password(state, request, &user, &current.id, password).await?;
-    Ok(session.renew(state, &user, true, request).await?)
+    let renewed = session.renew(state, &user, true, request).await;
+    // It may have been ended while the password was looked at.
+    if renewed.is_err() {
+        let mut tx = state.db.begin().await?;
+        super::still_signed_in(&mut tx, &user.id, &current.id).await?;
+    }
+    Ok(renewed?)
 }

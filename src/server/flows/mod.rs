@@ -143,7 +143,7 @@ async fn remember_device(
 ) -> Option<OneTimeToken> {
     let remember = async {
         let presented = presented_hash(&request.device);
-        let is_told = is_strange && may_be_told(state, request, user).await?;
+        let is_told = is_strange && user.email().is_some() && may_be_told(state, request, user).await?;
         let mut tx = state.db.begin().await?;
         // The person before their browsers, as everywhere, so that no two transactions wait for each other (ASVS 15.4.3).
         if !users::hold(&mut tx, &user.id).await? {

@@ -110,7 +110,11 @@ pub async fn mail_link(
 /// [`AuthError::LinkDead`].
 pub async fn look_up(state: &AppState, token: &str) -> Result<ResetLink, FlowError> {
     let (user, _, _) = find_user(state, token).await?;
-    Ok(ResetLink { credential_name: super::credential_name(&user), own_words: user.own_words() })
+    Ok(ResetLink {
+        credential_name: super::credential_name(&user),
+        own_words: user.own_words(),
+        is_first: user.password_hash.is_none() && user.credential_version == 0,
+    })
 }
 
 /// Replaces the password, uses the link up, ends every session, forgets every browser and tells the owner: all of it or

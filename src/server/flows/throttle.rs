@@ -126,6 +126,11 @@ impl Limit<'_> {
         matches!(self, Self::SignInAccount(_) | Self::SignInDevice(_) | Self::Password(_))
     }
 
+    /// Whether the person learns that it was reached.
+    fn is_told_to_its_person(self) -> bool {
+        self.is_personal() || matches!(self, Self::SignInMail(_))
+    }
+
     fn refusal(self, seconds: i64) -> AuthError {
         let retry_after = u32::try_from(seconds.max(1)).unwrap_or(u32::MAX);
         match self {
@@ -162,7 +167,8 @@ pub async fn count(
         match next(row, now, limit.policy(state)) {
             Ok(next) => {
                 limits::put(&mut tx, key, next, user_id.filter(|_| limit.is_personal())).await?;
-                if next.blocked_until > now.0 {
+                // Where one is all there is, the wait is a pace that everybody keeps, and no news.
+                if next.blocked_until > now.0 && limit.policy(state).free > 1 {
                     begun.push((*limit, next.blocked_until - now.0));
                 }
             }
@@ -176,7 +182,7 @@ pub async fn count(
     }
     for (limit, seconds) in begun {
         Event::of(EventKind::LimitReached, request)
-            .about(user_id.filter(|_| limit.is_personal()).unwrap_or_default())
+            .about(user_id.filter(|_| limit.is_told_to_its_person()).unwrap_or_default())
             .with("limit", limit.name())
             .with("seconds", seconds.to_string())
             .record(state, &mut tx)

@@ -6,12 +6,11 @@ use axum::{
     extract::{MatchedPath, Request, State},
     http::{
         Method, StatusCode,
-        header::{ALLOW, LOCATION, SET_COOKIE},
+        header::{LOCATION, SET_COOKIE},
         request::Parts,
     },
     middleware::Next,
     response::{IntoResponse, Response},
-    routing::{MethodFilter, MethodRouter, on},
 };
 
 use crate::{
@@ -80,20 +79,6 @@ pub fn console_actions() -> impl Iterator<Item = &'static str> {
     api::FORMS.iter().filter(|form| is_console(form.page)).map(|form| form.action)
 }
 
-/// What answers methods other than POST where it is for administrators: without it, axum would name the method in the answer to
-/// everybody else, too.
-pub fn posted_alone() -> MethodRouter<AppState> {
-    let others = MethodFilter::GET
-        .or(MethodFilter::HEAD)
-        .or(MethodFilter::PUT)
-        .or(MethodFilter::PATCH)
-        .or(MethodFilter::DELETE)
-        .or(MethodFilter::OPTIONS)
-        .or(MethodFilter::TRACE)
-        .or(MethodFilter::CONNECT);
-    on(others, async || (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "POST")]))
-}
-
 /// Keeps everybody but administrators from what is theirs, before anything of the request is read: whatever is sent, and
 /// however, it is not there (ASVS 8.2.1).
 pub async fn console(State(state): State<AppState>, request: Request, next: Next) -> Response {
@@ -102,7 +87,15 @@ pub async fn console(State(state): State<AppState>, request: Request, next: Next
         let user = request.extensions().get::<CurrentUser>().cloned();
         let info = request.extensions().get::<RequestInfo>().cloned().unwrap_or_default();
         let path = request.uri().path().to_owned();
+        let cookie = former_session(&state, &request, page).filter(|_| user.is_none());
         if !is_administrator(&state, user, info, &path).await {
+            // Whose session ran out while the console was open is told so; to everybody else there is nothing.
+            if let Some(cookie) = cookie
+                && matches!(store::was_administrators(&state.db, &cookie, state.now()).await, Ok(true))
+            {
+                let (parts, _) = request.into_parts();
+                return to_sign_in(&state, &parts).await;
+            }
             return StatusCode::NOT_FOUND.into_response();
         }
     }
@@ -111,6 +104,12 @@ pub async fn console(State(state): State<AppState>, request: Request, next: Next
 
 fn is_console(page: &str) -> bool {
     page.strip_prefix(CONSOLE).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The cookie with which a page of the console is asked for.
+fn former_session(state: &AppState, request: &Request, page: &str) -> Option<String> {
+    let is_page = is_console(page) && matches!(*request.method(), Method::GET | Method::HEAD);
+    Jar::Session.read(request.headers(), state.config.is_https()).filter(|_| is_page).map(str::to_owned)
 }
 
 /// Whether an administrator asks; somebody else who is signed in is written down (ASVS 16.3.2).

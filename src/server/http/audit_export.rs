@@ -33,7 +33,7 @@ use super::{access, errors};
 
 /// The route.
 pub fn routes() -> Router<AppState> {
-    Router::new().route(api::AUDIT_EXPORT, post(export).merge(access::posted_alone()))
+    Router::new().route(api::AUDIT_EXPORT, post(export))
 }
 
 async fn export(

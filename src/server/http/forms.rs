@@ -15,7 +15,7 @@ use leptos::server_fn::{error::SERVER_FN_ERROR_HEADER, redirect::REDIRECT_HEADER
 
 use crate::{
     api,
-    domain::{account::CurrentUser, error::AuthError, field::Field, flash::Flash, safe_path::SafePath},
+    domain::{error::AuthError, field::Field, flash::Flash, safe_path::SafePath},
     server::state::AppState,
 };
 
@@ -86,10 +86,6 @@ async fn refused(response: Response, is_page: bool, page: &str, body: &[u8], is_
     let error: AuthError = serde_json::from_slice(&reason).unwrap_or(AuthError::Unexpected);
     if !is_page || !error.is_answered_on_the_form() {
         let mut answer = errors::answer(&error);
-        // For the page's navigation.
-        if let Some(user) = parts.extensions.remove::<CurrentUser>() {
-            answer.extensions_mut().insert(user);
-        }
         for cookie in parts.headers.get_all(SET_COOKIE) {
             answer.headers_mut().append(SET_COOKIE, cookie.clone());
         }

@@ -2,9 +2,12 @@
 
 use axum::{
     Json, Router,
-    http::{HeaderValue, header::CONTENT_SECURITY_POLICY},
-    middleware::{from_fn, from_fn_with_state},
-    response::{IntoResponse, Redirect},
+    http::{
+        HeaderValue, StatusCode,
+        header::{ALLOW, CONTENT_SECURITY_POLICY},
+    },
+    middleware::{from_fn, from_fn_with_state, map_response},
+    response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
 use leptos::{
@@ -29,8 +32,21 @@ use super::{
 /// Names under which people look for our pages.
 const ALIASES: [(&str, &str); 3] = [("/signup", "/sign-up"), ("/register", "/sign-up"), ("/login", "/sign-in")];
 
-/// The whole server as one service.
+/// The whole server as one service. What is not there says nothing of what would be allowed there (ASVS 8.2.1): axum adds
+/// that outside of the layers of its routes.
 pub fn build(state: AppState) -> Router {
+    Router::new().fallback_service(routes(state)).layer(map_response(without_methods_of_nothing))
+}
+
+async fn without_methods_of_nothing(mut response: Response) -> Response {
+    if response.status() == StatusCode::NOT_FOUND {
+        response.headers_mut().remove(ALLOW);
+    }
+    response
+}
+
+/// Every route, in its layers.
+pub fn routes(state: AppState) -> Router {
     let is_https = state.config.is_https();
     let sessions = SessionManagerLayer::new(SqlSessionStore::new(state.clone()))
         .with_name(Jar::Session.name(is_https))
@@ -43,12 +59,8 @@ pub fn build(state: AppState) -> Router {
         move || provide_page_context(&state)
     };
     let options = state.leptos_options.clone();
-    let mut pages = Router::new()
-        .leptos_routes_with_context(&state, generate_route_list(App), context, move || shell(options.clone()));
-    for action in access::console_actions() {
-        pages = pages.route(action, access::posted_alone());
-    }
-    let pages = pages
+    let pages = Router::new()
+        .leptos_routes_with_context(&state, generate_route_list(App), context, move || shell(options.clone()))
         .route_layer(from_fn_with_state(state.clone(), page_data::layer))
         .route_layer(from_fn_with_state(state.clone(), access::layer))
         .merge(export::routes())

@@ -50,17 +50,24 @@ pub async fn run(state: &AppState) -> Result<(), ServerError> {
 
 /// What is few.
 async fn rows(state: &AppState, dead_before: Moment) -> Result<u64, ServerError> {
-    let mut conn = state.db.write().await?;
     let now = state.now();
-    Ok(limits::remove_expired(&mut conn, now).await?
-        + tokens::remove_dead(&mut conn, dead_before).await?
-        + known_devices::remove_unused(&mut conn, now.plus(-DEVICE_SECONDS)).await?)
+    let mut conn = state.db.write().await?;
+    let few = limits::remove_expired(&mut conn, now).await?
+        + known_devices::remove_unused(&mut conn, now.plus(-DEVICE_SECONDS)).await?;
+    drop(conn);
+    let mut tx = state.db.begin().await?;
+    let dead = tokens::remove_dead(&mut tx, dead_before).await?;
+    tx.commit().await?;
+    Ok(few + dead)
 }
 
 async fn sessions(state: &AppState, before: Moment) -> Result<u64, ServerError> {
     let mut removed = 0;
     loop {
-        match session_records::remove_ended(&mut state.db.write().await?, before, BATCH).await? {
+        let mut tx = state.db.begin().await?;
+        let batch = session_records::remove_ended(&mut tx, before, BATCH).await?;
+        tx.commit().await?;
+        match batch {
             0 => return Ok(removed),
             batch => removed += batch,
         }

@@ -1,10 +1,12 @@
-//! Verifies the audit log once an hour, a few pages at a time, and notes the outcome for the console. Must not mend anything.
+//! Verifies the audit log at every start and once an hour, a few pages at a time, and notes the outcome for the console. Must not mend anything.
+
+use std::sync::atomic::Ordering;
 
 use crate::server::{
     audit::verify::{NOTE, Noted, Verifier},
     error::ServerError,
     state::AppState,
-    storage::notes,
+    storage::{events, notes},
 };
 
 /// Seconds between two verifications.
@@ -18,16 +20,14 @@ const PAGES: usize = 20;
 /// When the database is away; it goes on from where it was.
 pub async fn run(state: &AppState) -> Result<(), ServerError> {
     let mut under_way = state.verification.lock().await;
-    if under_way.is_none() {
-        let last = noted(state).await?.map_or(0, |noted| noted.at.0);
-        if (last..last.saturating_add(PAUSE_SECONDS)).contains(&state.now().0) {
-            return Ok(());
-        }
+    if under_way.is_none() && !is_due(state).await? {
+        return Ok(());
     }
     let verifier = under_way.get_or_insert_with(|| Verifier::new(None));
     for _ in 0..PAGES {
         let Some(report) = verifier.step(&state.db).await? else { continue };
         *under_way = None;
+        state.is_verified.store(true, Ordering::Relaxed);
         if let Some(broken) = &report.broken {
             tracing::error!(%broken, "the audit log is broken");
         }
@@ -39,6 +39,14 @@ pub async fn run(state: &AppState) -> Result<(), ServerError> {
     // Soon again: there is more to look at.
     state.work.notify_one();
     Ok(())
+}
+
+/// At every start, once an hour, and when the log has only now begun.
+async fn is_due(state: &AppState) -> Result<bool, ServerError> {
+    let Some(noted) = noted(state).await? else { return Ok(true) };
+    let is_fresh = (noted.at.0..noted.at.0.saturating_add(PAUSE_SECONDS)).contains(&state.now().0);
+    let is_known = state.is_verified.load(Ordering::Relaxed);
+    Ok(!is_fresh || !is_known || (noted.report.last == 0 && events::head(&mut state.db.read().await?).await?.count > 0))
 }
 
 /// What the last verification found; `None` before the first.

@@ -12,7 +12,7 @@ use tower_sessions::{
 };
 
 use crate::{
-    domain::{event::EventKind, moment::Moment},
+    domain::{event::EventKind, moment::Moment, role::Role},
     server::{
         audit::Event,
         crypto::token::digest,
@@ -205,6 +205,22 @@ impl SessionStore for SqlSessionStore {
 pub async fn end_reason(db: &Db, cookie: &str, now: Moment) -> std::result::Result<Option<EndReason>, StoreError> {
     let row = sessions::find(&mut db.read().await?, &digest(cookie.as_bytes())).await?;
     Ok(row.and_then(|row| row.end_reason(now)))
+}
+
+/// Whether the session of a cookie ran out or was ended for its person, who is an administrator that may sign in. Not where
+/// somebody else may have had it.
+///
+/// # Errors
+/// When the database is away.
+pub async fn was_administrators(db: &Db, cookie: &str, now: Moment) -> std::result::Result<bool, StoreError> {
+    let mut conn = db.read().await?;
+    let Some(row) = sessions::find(&mut conn, &digest(cookie.as_bytes())).await? else { return Ok(false) };
+    let is_over = matches!(
+        row.end_reason(now),
+        Some(EndReason::Idle | EndReason::Expired | EndReason::Revoked | EndReason::EndedByAdministrator)
+    );
+    let may_return = users::find(&mut conn, &row.user_id).await?.is_some_and(|user| user.is_active());
+    Ok(is_over && may_return && users::roles(&mut conn, &row.user_id).await?.contains(&Role::admin()))
 }
 
 fn others(record: &Record) -> Result<String> {

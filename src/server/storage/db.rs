@@ -1,7 +1,11 @@
 //! The two engines behind one face: connections, transactions, migrations, and the macros that run one SQL text on both.
 //! Must not hold a query of its own.
 
-use std::{path::Path, str::FromStr, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
 
 use sqlx::{
     PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction,
@@ -64,13 +68,13 @@ impl StoreError {
     }
 }
 
-/// PostgreSQL: connection exceptions, an account or a database that is not there, insufficient resources, operator
+/// PostgreSQL: connection exceptions, a server that takes no writes, an account or a database that is not there, insufficient resources, operator
 /// intervention, a deadlock, a serialisation failure. SQLite: busy, locked, cannot read or write the file, full, cannot open;
 /// with or without their extensions (the upper bytes).
 fn is_code_of_absence(code: &str) -> bool {
     match code.parse::<u32>() {
         Ok(number) if code.len() < 5 => matches!(number & 0xff, 5 | 6 | 10 | 13 | 14),
-        _ => ["08", "28", "3D", "53", "57P", "40001", "40P01"].iter().any(|class| code.starts_with(class)),
+        _ => ["08", "25006", "28", "3D", "53", "57P", "40001", "40P01"].iter().any(|class| code.starts_with(class)),
     }
 }
 
@@ -152,6 +156,16 @@ impl Db {
         } else {
             Err(StoreError::UnknownEngine)
         }
+    }
+
+    /// The file of an embedded database that is not there; `None` where one is, or where a server keeps it.
+    #[must_use]
+    pub fn missing_file(url: &str) -> Option<PathBuf> {
+        let options = url.starts_with("sqlite:").then(|| SqliteConnectOptions::from_str(url).ok()).flatten()?;
+        let file = options.get_filename();
+        let is_in_memory =
+            file.as_os_str().is_empty() || file.to_string_lossy().starts_with("file:") || file == Path::new(":memory:");
+        (!is_in_memory && !file.exists()).then(|| file.to_owned())
     }
 
     /// Brings the schema up to date; safe to run from several nodes at once.

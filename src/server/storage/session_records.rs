@@ -4,7 +4,7 @@ use crate::domain::{moment::Moment, records::Standing};
 
 use super::{
     Handle, StoreError, Tx,
-    db::execute,
+    db::{execute, fetch, hold},
     events::{Page, first_id_at},
     filter::Filter,
 };
@@ -113,12 +113,19 @@ pub async fn remove(tx: &mut Tx, id: &str) -> Result<bool, StoreError> {
     Ok(execute!(tx, "delete from sessions where id = $1", id)? == 1)
 }
 
-/// Deletes sessions that ended before an instant, at most so many; answers with how many.
-pub async fn remove_ended(on: impl Into<Handle<'_>>, before: Moment, most: i64) -> Result<u64, StoreError> {
-    execute!(
-        on,
-        "delete from sessions where id in (select id from sessions where ended_at is not null and ended_at < $1 limit $2)",
+/// Deletes sessions that ended before an instant, at most so many; answers with how many. By their ids, as everybody holds them.
+pub async fn remove_ended(tx: &mut Tx, before: Moment, most: i64) -> Result<u64, StoreError> {
+    let held = hold!(
+        tx,
+        "for update",
+        "select id from sessions where id in (
+             select id from sessions where ended_at is not null and ended_at < $1 limit $2) order by id",
         before.0,
         most
-    )
+    )?;
+    let mut removed = 0;
+    for id in &held {
+        removed += u64::from(remove(tx, id).await?);
+    }
+    Ok(removed)
 }

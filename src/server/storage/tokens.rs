@@ -3,8 +3,8 @@
 use crate::domain::moment::Moment;
 
 use super::{
-    Handle, StoreError,
-    db::{execute, fetch},
+    Handle, StoreError, Tx,
+    db::{execute, fetch, hold},
     users,
 };
 
@@ -153,6 +153,15 @@ pub async fn spend_all(
 }
 
 /// Removes links that died before an instant, of age or use; answers with how many.
-pub async fn remove_dead(on: impl Into<Handle<'_>>, before: Moment) -> Result<u64, StoreError> {
-    execute!(on, "delete from one_time_tokens where expires_at < $1 or spent_at < $1", before.0)
+pub async fn remove_dead(tx: &mut Tx, before: Moment) -> Result<u64, StoreError> {
+    let held = hold!(
+        tx,
+        "for update",
+        "select token_hash from one_time_tokens where expires_at < $1 or spent_at < $1 order by token_hash",
+        before.0
+    )?;
+    for hash in &held {
+        execute!(tx, "delete from one_time_tokens where token_hash = $1", hash)?;
+    }
+    Ok(u64::try_from(held.len()).unwrap_or(u64::MAX))
 }

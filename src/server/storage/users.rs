@@ -153,8 +153,7 @@ pub async fn any_not_made_by(on: impl Into<Handle<'_>>, actor: &str, made: &str)
         fetch_optional,
         (String,),
         on,
-        "select id from users where not exists (
-             select 1 from events where events.target = users.id and events.kind = $2 and events.actor = $1) limit 1",
+        "select id from users where id not in (select target from events where actor = $1 and kind = $2) limit 1",
         actor,
         made
     )?;

@@ -32,6 +32,8 @@ pub const ACCOUNT: &Account = &Account {
     confirmed: "confirmed",
     unconfirmed: "not confirmed",
     change_email: "Change e-mail address",
+    no_email: "You have none yet.",
+    add_email: "Add an e-mail address",
     password: "Password",
     changed: Around::new("Last changed on {}."),
     change_password: "Change password",

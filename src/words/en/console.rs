@@ -160,6 +160,8 @@ pub const PERSON: &Person = &Person {
     give: "Give",
     sessions: "Live sessions",
     no_sessions: "Not signed in anywhere.",
+    all_sessions: "All sessions, those that ended too",
+    all_events: "All events",
     more_sessions: "There are more; these are the newest.",
     device: "Browser",
     address: "Address",

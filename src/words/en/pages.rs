@@ -95,6 +95,8 @@ pub const FORGOT_PASSWORD: &ForgotPassword = &ForgotPassword {
 pub const RESET_PASSWORD: &ResetPassword = &ResetPassword {
     title: "Choose a new password",
     lead: Around::new("For {}. Every session ends, here and elsewhere; then you sign in with the new password."),
+    first_title: "Choose your password",
+    first_lead: Around::new("For {}. Then you sign in with it."),
     new_password: "New password",
     submit: "Save new password",
     dead_title: "Link does not work",
@@ -128,6 +130,7 @@ pub const VERIFY_EMAIL: &VerifyEmail = &VerifyEmail {
     sign_in: "Sign in",
     ask: "Enter the address of your account, and we mail you a link that confirms it.",
     limit: "Another mail can be asked for a minute after the last one; the wait grows each time.",
+    send: "Mail me a link",
     send_again: "Send the mail again",
     another_address: "Use another address",
     done: "Your e-mail address is confirmed",
@@ -162,7 +165,6 @@ pub const CHANGE_EMAIL: &ChangeEmail = &ChangeEmail {
     cancel: "Keep the present address",
     cancel_only: "Give it up",
     another: "Or use yet another address",
-    back: "Back to the dashboard",
 };
 
 /// `/dashboard`

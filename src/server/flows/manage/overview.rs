@@ -1,5 +1,7 @@
 //! The figures of the console's first page. Must not change anything.
 
+use std::collections::HashSet;
+
 use crate::{
     domain::{
         console::{Burst, Day, OverviewData},
@@ -28,6 +30,8 @@ const BURST: i64 = 10;
 const MOST_BURSTS: i64 = 5;
 /// Events that are shown.
 const MOST_EVENTS: usize = 10;
+/// Events of a kind that are looked through for them.
+const LOOKED_THROUGH: i64 = 50;
 /// What deserves a look.
 const KINDS: [EventKind; 9] = [
     EventKind::LimitReached,
@@ -67,9 +71,14 @@ pub async fn run(state: &AppState) -> Result<OverviewData, FlowError> {
     let mut rows = Vec::new();
     for kind in KINDS {
         let wanted = Wanted { kinds: vec![kind.as_str()], ..Wanted::default() };
-        let most = i64::try_from(MOST_EVENTS).unwrap_or(i64::MAX);
-        rows.extend(events::list(&mut conn, &wanted, &events::Page::First, most).await?);
+        rows.extend(events::list(&mut conn, &wanted, &events::Page::First, LOOKED_THROUGH).await?);
     }
+    // One act may be written down in many pieces.
+    let mut acts = HashSet::new();
+    rows.retain(|row| {
+        let act = (row.content.kind.clone(), row.content.request_id.clone());
+        row.content.kind != EventKind::RecordsDeleted.as_str() || act.1.is_empty() || acts.insert(act)
+    });
     rows.sort_by(|one, other| other.content.id.cmp(&one.content.id));
     rows.truncate(MOST_EVENTS);
 

@@ -31,7 +31,10 @@ pub async fn look_up(
 ) -> Result<ActivityData, FlowError> {
     let wanted = Wanted {
         target: Some(user.id.clone()),
-        kinds: group.map(|group| group.kinds().map(EventKind::as_str).collect()).unwrap_or_default(),
+        kinds: match group {
+            Some(group) => group.kinds().map(EventKind::as_str).collect(),
+            None => EventGroup::told().map(EventKind::as_str).collect(),
+        },
         ..Wanted::default()
     };
     let mut rows = events::list(&mut state.db.read().await?, &wanted, page, super::rows_to_ask_for()).await?;

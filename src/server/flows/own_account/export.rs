@@ -5,7 +5,13 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
-    domain::{account::CurrentUser, error::AuthError, event::EventKind, moment::Moment, own_account::Agent},
+    domain::{
+        account::CurrentUser,
+        error::AuthError,
+        event::EventKind,
+        moment::Moment,
+        own_account::{Agent, EventGroup},
+    },
     server::{
         error::FlowError,
         request_info::RequestInfo,
@@ -105,7 +111,8 @@ async fn sessions(conn: &mut Conn, user_id: &str) -> Result<Vec<Value>, FlowErro
 }
 
 async fn events(conn: &mut Conn, user_id: &str) -> Result<Vec<Value>, FlowError> {
-    let wanted = Wanted { target: Some(user_id.to_owned()), ..Wanted::default() };
+    let kinds = EventGroup::told().map(EventKind::as_str).collect();
+    let wanted = Wanted { target: Some(user_id.to_owned()), kinds, ..Wanted::default() };
     let mut exported = Vec::new();
     let mut page = Page::First;
     loop {
