@@ -164,6 +164,9 @@ pub fn event_detail<'d>(kind: EventKind, of: impl Fn(&str) -> Option<&'d str>) -
     match kind {
         EventKind::SignedIn => of("factor").and_then(factor).map(|factor| format!("With {factor}")),
         EventKind::SignInFailed => of("reason").and_then(refusal).map(Into::into),
+        EventKind::LimitReached if of("limit") == Some("sign_in_mail") => {
+            Some("No more mails about new sign-ins for a day".into())
+        }
         EventKind::LimitReached => {
             of("seconds").and_then(|seconds| seconds.parse().ok()).map(|seconds: u32| match seconds {
                 0..=90 => format!("The next try had to wait {seconds} seconds"),
