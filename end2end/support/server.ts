@@ -78,7 +78,7 @@ export async function startServer(database: Database = 'sqlite', settings: Recor
     log: () => log,
     files: () => Buffer.concat(readdirSync(folder).map((name) => readFileSync(join(folder, name)))),
     seed({ users, sessions }) {
-      execFileSync(findServer(), ['dev', 'seed', '--users', `${users}`, '--sessions', `${sessions}`], options);
+      execFileSync(findServer(), ['dev', 'seed', '--users', `${users}`, '--sessions', `${sessions}`, '--among-others'], options);
     },
     async stop() {
       child.kill('SIGTERM');

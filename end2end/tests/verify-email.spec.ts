@@ -126,5 +126,5 @@ test.describe('where addresses must be confirmed', () => {
 async function expectDeadLink(page: Page) {
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('This link does not work');
   await expect(page.getByRole('main')).toContainText('It was used, replaced by a newer one, or is older than 24 hours.');
-  await expect(page.getByRole('button', { name: 'Send the mail again' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Mail me a link' })).toBeVisible();
 }

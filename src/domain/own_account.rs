@@ -206,7 +206,8 @@ mod tests {
     #[test]
     fn every_kind_of_event_is_found_in_one_group() {
         let found: usize = EventGroup::ALL.into_iter().map(|group| group.kinds().count()).sum();
-        assert_eq!(found, EventKind::ALL.len());
+        assert_eq!(found, EventGroup::told().count());
+        assert_eq!(found, EventKind::ALL.len() - 1, "all but looking for what is not there");
         for group in EventGroup::ALL {
             assert_eq!(EventGroup::parse(group.name()), Some(group));
         }

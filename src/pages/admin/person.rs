@@ -61,7 +61,7 @@ fn Person(data: PersonData) -> impl IntoView {
                     } else {
                         view! { <EventList events=data.events known=person.id.clone() /> }.into_any()
                     }}
-                    <p>
+                    <p class="actions">
                         <a href=String::from(Address::of("/admin/audit").with("target", &person.id))>{text.all_events}</a>
                     </p>
                 </section>
@@ -224,7 +224,7 @@ fn Sessions(person: PersonLine, sessions: Vec<SessionLine>, has_more: bool) -> i
                     .into_any()
             }}
             {has_more.then(|| view! { <p class="hint">{text.more_sessions}</p> })}
-            <p>
+            <p class="actions">
                 <a href=all>{text.all_sessions}</a>
             </p>
         </div>

@@ -26,7 +26,13 @@ const BATCH: u32 = 2_000;
 /// Seconds over which people joined, before the first session.
 const JOINED_OVER: i64 = 200 * 86_400;
 /// Seconds over which sessions began: less than they are kept for.
-const SIGNED_IN_OVER: i64 = 120 * 86_400;
+const SIGNED_IN_OVER: i64 = 17 * WEEK_SECONDS;
+const WEEK_SECONDS: i64 = 7 * DAY_SECONDS;
+const DAY_SECONDS: i64 = 86_400;
+/// What each day has of a hundred sign-ins in a week.
+const WEEK: [i64; 7] = [17, 18, 18, 17, 16, 8, 6];
+/// Into so many parts each of them is divided.
+const FINENESS: i64 = 1_000;
 /// Seconds of "keep me signed in".
 const REMEMBERED: i64 = 30 * 86_400;
 
@@ -102,7 +108,7 @@ pub async fn run(
     let total = people.saturating_add(sessions);
     let at =
         |start: i64, over: i64, index: u32, of: u32| Moment(start + over * i64::from(index) / i64::from(of.max(1)));
-    let first_session = now.0 - SIGNED_IN_OVER;
+    let first_session = now.0 - SIGNED_IN_OVER - 60;
 
     let mut ids = Vec::with_capacity(usize::try_from(people).unwrap_or_default());
     let mut tx = state.db.begin().await?;
@@ -116,7 +122,8 @@ pub async fn run(
     }
     tx = next(&state, tx).await?;
     for index in 0..sessions {
-        clock.advance(at(first_session, SIGNED_IN_OVER - 60, index, sessions).0 - clock.now().0);
+        let share = SIGNED_IN_OVER / WEEK_SECONDS * 100 * FINENESS * i64::from(index) / i64::from(sessions.max(1));
+        clock.advance(first_session + in_the_week(share) - clock.now().0);
         let Some(user_id) = ids.get(numbers.below(ids.len())) else { break };
         session(&state, &clock, &mut tx, &mut numbers, user_id, now).await?;
         if index % BATCH == BATCH - 1 {
@@ -127,6 +134,22 @@ pub async fn run(
     next(&state, tx).await?.commit().await?;
     progress(total, total);
     Ok(())
+}
+
+/// Seconds since the first week began, at which so many parts of sign-ins have been: fewer on some days than on others.
+fn in_the_week(share: i64) -> i64 {
+    let a_week = 100 * FINENESS;
+    let (week, mut rest) = (share / a_week, share % a_week);
+    let mut seconds = week * WEEK_SECONDS;
+    for weight in WEEK {
+        let a_day = weight * FINENESS;
+        if rest < a_day {
+            return seconds + rest * DAY_SECONDS / a_day;
+        }
+        rest -= a_day;
+        seconds += DAY_SECONDS;
+    }
+    seconds
 }
 
 /// Seals what was written, makes it permanent, and begins again.
@@ -208,4 +231,18 @@ async fn session(
     event.in_session(&id).with("reason", reason.as_str()).record(state, tx).await?;
     clock.advance(-lasted);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weeks_pass_in_order_and_have_quiet_days() {
+        let moments: Vec<i64> = (0..3 * 100 * FINENESS).step_by(50).map(in_the_week).collect();
+        assert!(moments.is_sorted());
+        let on = |day: i64| moments.iter().filter(|moment| *moment / DAY_SECONDS == day).count();
+        assert_eq!((on(0), on(6), on(7), on(13)), (340, 120, 340, 120));
+        assert_eq!(in_the_week(3 * 100 * FINENESS), 3 * WEEK_SECONDS);
+    }
 }
