@@ -3,6 +3,7 @@
 //
 //   node benches/console.mjs            needs a release build; LATCHKEY_BIN names another
 //   LATCHKEY_TEST_POSTGRES_URL          a PostgreSQL server that may be filled; without it SQLite alone
+//   BENCH_ENGINE=postgres       that one alone
 //   BENCH_USERS, BENCH_SESSIONS     the large database, default 100000 and 300000: with their events a million rows
 
 import { execFileSync, spawn } from 'node:child_process';
@@ -190,7 +191,7 @@ async function measure(engine) {
 
 let tooSlow = 0;
 try {
-  tooSlow += await measure('sqlite');
+  if (process.env.BENCH_ENGINE !== 'postgres') tooSlow += await measure('sqlite');
   if (process.env.LATCHKEY_TEST_POSTGRES_URL) tooSlow += await measure('postgres');
 } finally {
   for (const stop of stops.toReversed()) stop();

@@ -204,7 +204,7 @@ fn the_audit_log_is_verified_exported_and_verified_again() {
     let kept = run(here, &["audit", "checkpoint", "--json"]);
     assert!(kept.status.success() && text(&kept.stdout).starts_with("{\"count\":"), "{kept:?}");
     std::fs::write(here.join("checkpoint.json"), &kept.stdout).expect("written");
-    let exported = run(here, &["audit", "export"]);
+    let exported = run(here, &["audit", "export", "--json"]);
     std::fs::write(here.join("audit.jsonl"), &exported.stdout).expect("written");
     for arguments in [
         &["audit", "verify"][..],

@@ -57,6 +57,9 @@ pub(super) enum AuditCommand {
         /// JSON Lines can be verified; CSV is for a spreadsheet.
         #[arg(long, value_enum, default_value = "jsonl")]
         format: FormatName,
+        /// The same as `--format jsonl`.
+        #[arg(long, conflicts_with = "format")]
+        json: bool,
         /// Which events; all of them without any.
         #[command(flatten)]
         filter: EventFilter,
@@ -116,7 +119,7 @@ pub(super) async fn run(config: Config, db: Db, command: AuditCommand) -> Result
                 out::line(format_args!("{} events, the last sealed at {at}\n{}", checkpoint.count, checkpoint.head))
             }
         }
-        AuditCommand::Export { format, filter } => {
+        AuditCommand::Export { format, filter, json: _ } => {
             let wanted = wanted(&state, filter).await?;
             let format = match format {
                 FormatName::Jsonl => Format::JsonLines,
