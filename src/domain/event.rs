@@ -88,6 +88,10 @@ kinds! {
     AuditExported = "audit_exported",
     /// The server was started with other settings than before.
     SettingsChanged = "settings_changed",
+    /// A key was made that signs access tokens.
+    SigningKeyMade = "signing_key_made",
+    /// Keys that sign access tokens were revoked.
+    SigningKeysRevoked = "signing_keys_revoked",
 }
 
 impl EventKind {

@@ -140,7 +140,9 @@ impl EventGroup {
             | EventKind::RecordsDeleted
             | EventKind::EventsPruned
             | EventKind::AuditExported
-            | EventKind::SettingsChanged => Self::Administrators,
+            | EventKind::SettingsChanged
+            | EventKind::SigningKeyMade
+            | EventKind::SigningKeysRevoked => Self::Administrators,
         }
     }
 

@@ -25,6 +25,9 @@ pub enum ServerError {
     /// The operator's sign cannot be used.
     #[error("{0}")]
     Logo(String),
+    /// Access tokens cannot be signed.
+    #[error("signing keys: {0}")]
+    Keys(String),
     /// No randomness.
     #[error("the operating system gave no randomness")]
     Random,

@@ -8,7 +8,7 @@ pub mod cli;
 pub mod clock;
 /// Settings.
 pub mod config;
-/// Password hashing and one-time tokens.
+/// Password hashing, one-time tokens, signatures.
 pub mod crypto;
 /// Browser and system in words.
 pub mod device;
@@ -34,3 +34,5 @@ pub mod state;
 pub mod storage;
 /// Logs.
 pub mod telemetry;
+/// Access tokens, and the keys that sign them.
+pub mod tokens;

@@ -20,6 +20,7 @@ use super::{
     http::{assets, brand::Brand},
     random::{Random, SystemRandom},
     storage::Db,
+    tokens::keys::Keyring,
 };
 
 /// Shared by every request and task of this process; cheap to clone.
@@ -41,6 +42,8 @@ pub struct AppState {
     pub random: Arc<dyn Random>,
     /// The hashing pool.
     pub passwords: HashingPool,
+    /// The keys that sign access tokens.
+    pub keys: Arc<Keyring>,
     /// Wakes the background tasks when there is something to do.
     pub work: Arc<Notify>,
     /// Keeps rows of one second in the order in which they were made.
@@ -89,6 +92,7 @@ impl AppState {
             db,
             clock,
             random,
+            keys: Arc::default(),
             work: Arc::new(Notify::new()),
             ids: Arc::default(),
             last_retention: Arc::default(),

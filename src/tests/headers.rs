@@ -24,6 +24,7 @@ fn paths() -> Vec<String> {
         "/pkg/latchkey.css",
         "/estimator/worker.js",
         "/.well-known/change-password",
+        "/.well-known/jwks.json",
         "/account/export",
         "/no-such-page",
         "/api/none",

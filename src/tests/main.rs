@@ -4,6 +4,7 @@
 
 mod support;
 
+mod access_tokens;
 mod account;
 mod activity;
 mod assets;

@@ -5,7 +5,7 @@ use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
 use crate::support::{Engine, PASSWORD, World};
 
 /// Versions of the schema that there were before the present one.
-const VERSIONS: std::ops::RangeInclusive<i64> = 1..=3;
+const VERSIONS: std::ops::RangeInclusive<i64> = 1..=4;
 
 fn hash() -> String {
     let params = Params::new(8, 1, 1, None).expect("parameters");
@@ -15,6 +15,8 @@ fn hash() -> String {
 
 async fn everybody_is_still_there(engine: Engine) {
     for version in VERSIONS {
+        // What the fourth version takes from what was there before it.
+        let since_the_fourth = "; update users set last_sign_in_at = 1700000200 where id = '1'; update sessions set authenticated_at = created_at";
         let people = format!(
             "insert into users (id, email, email_key, password_hash, credential_version, created_at)
                 values ('1', 'Sam@example.com', 'sam@example.com', '{hash}', 0, 1700000000),
@@ -23,8 +25,9 @@ async fn everybody_is_still_there(engine: Engine) {
             insert into sessions (id, token_hash, user_id, created_at, last_seen_at, idle_seconds, expires_at, address,
                     user_agent, factors, credential_version, data, ended_at, end_reason)
                 values ('a', 'x', '1', 1700000100, 1700000100, 60, 1700009999, '192.0.2.7', 'Example/1.0', 'pwd', 0, '{{}}', 1700000160, 'idle'),
-                       ('b', 'y', '1', 1700000200, 1700000200, 60, 1700009999, '192.0.2.7', 'Example/1.0', 'pwd', 0, '{{}}', 1700000260, 'idle')",
-            hash = hash()
+                       ('b', 'y', '1', 1700000200, 1700000200, 60, 1700009999, '192.0.2.7', 'Example/1.0', 'pwd', 0, '{{}}', 1700000260, 'idle'){more}",
+            hash = hash(),
+            more = if version < 4 { "" } else { since_the_fourth }
         );
         let world = World::upgraded(engine, version, &people).await;
         let people =

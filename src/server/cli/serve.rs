@@ -12,6 +12,7 @@ use crate::server::{
     mail::transport::Transport,
     state::AppState,
     storage::Db,
+    tokens::keys,
 };
 
 use super::{CliError, out};
@@ -25,6 +26,8 @@ pub(super) async fn run(mut config: Config, db: Db) -> Result<(), CliError> {
     config.port = listener.local_addr()?.port();
     let state = AppState::new(config, db)?;
     note_settings::run(&state).await?;
+    // The first key is made, and a secret that cannot be had is said, before anybody signs in.
+    keys::signing(&state).await?;
     // Listened for before anybody is told that the server is there, who might want to end it.
     let asked_to_end = asked_to_end()?;
     announce(&state).await?;

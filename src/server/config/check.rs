@@ -6,6 +6,8 @@ use url::Url;
 
 use crate::domain::{accent::Accent, email::Email, password};
 
+use crate::server::crypto::sealed;
+
 use super::{Config, DEVELOPMENT_SENDER, Environment, logo};
 
 impl Config {
@@ -40,11 +42,18 @@ impl Config {
             "account_tries, network_tries and network_requests must be at least 1",
         );
         unless(self.account_tries <= 100, "account_tries must be at most 100: more lets passwords be guessed");
-        unless(Email::parse(&self.mail_from).is_ok(), "mail_from must be an e-mail address");
         unless(
-            !self.site_name.trim().is_empty() && !self.site_name.chars().any(char::is_control),
-            "site_name must be a line of text",
+            (1..=1_440).contains(&self.access_token_minutes),
+            "access_token_minutes must be from 1 to 1440: other services take a token for as long, whatever happens here",
         );
+        unless((1..=3_650).contains(&self.signing_key_days), "signing_key_days must be from 1 to 3650");
+        unless(self.token_audience.as_deref().is_none_or(is_line), "token_audience must be a line of text");
+        unless(
+            self.secret_key.as_ref().is_none_or(|secret| sealed::is_secret(secret.expose())),
+            "secret_key must be 32 bytes in base64url: `latchkey keys secret` prints one",
+        );
+        unless(Email::parse(&self.mail_from).is_ok(), "mail_from must be an e-mail address");
+        unless(is_line(&self.site_name), "site_name must be a line of text");
         unless(
             self.base_url.as_ref().is_none_or(is_origin),
             "base_url must be like https://accounts.example.com, without a path",
@@ -76,6 +85,10 @@ impl Config {
                 unless(
                     self.mail_from != DEVELOPMENT_SENDER,
                     "environment = \"production\" needs mail_from: mail servers refuse a sender that nobody can answer",
+                );
+                unless(
+                    self.secret_key.is_some() || self.database_url.expose().starts_with("sqlite:"),
+                    "environment = \"production\" on PostgreSQL needs secret_key, which every node shares: `latchkey keys secret` prints one",
                 );
                 unless(
                     self.argon2_memory_kib >= 7 * 1024,
@@ -113,6 +126,11 @@ impl Config {
     fn is_loopback(&self) -> bool {
         self.bind.is_loopback() && self.base_url.as_ref().is_none_or(has_loopback_host)
     }
+}
+
+/// Whether a text is a line that says something.
+fn is_line(text: &str) -> bool {
+    !text.trim().is_empty() && !text.chars().any(char::is_control)
 }
 
 /// Whether a URL is scheme, host and port alone.

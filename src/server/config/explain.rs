@@ -19,7 +19,7 @@ pub struct Setting {
 }
 
 /// What each setting means, in the order in which they are shown.
-const MEANINGS: [(&str, &str); 36] = [
+const MEANINGS: [(&str, &str); 41] = [
     ("environment", "development serves loopback only; production needs https, a mail server and a sender"),
     ("database_url", "sqlite://path, made when missing, or postgres://…"),
     ("bind", "the address to listen on"),
@@ -49,6 +49,11 @@ const MEANINGS: [(&str, &str); 36] = [
     ("keep_sessions_days", "days for which ended sessions are kept"),
     ("keep_events_days", "days for which events of the audit log are kept; 0 keeps them for ever"),
     ("keep_tokens_days", "days for which dead links can say why they are dead"),
+    ("access_token_minutes", "minutes for which an access token is good"),
+    ("token_audience", "for whom access tokens are (aud); without it, base_url"),
+    ("signing_algorithm", "how access tokens are signed: EdDSA or ES256"),
+    ("signing_key_days", "days after which the next key signs"),
+    ("secret_key", "what encrypts signing keys in the database; without it, a file beside an embedded one"),
     ("smtp_url", "the mail server; without it mail is kept and shown at /dev/mail"),
     ("mail_from", "the sender of mail"),
     ("trusted_proxies", "networks whose X-Forwarded-For is believed"),
@@ -58,8 +63,8 @@ const MEANINGS: [(&str, &str); 36] = [
     ("estimator_root", "the folder with the strength estimator"),
 ];
 
-/// Settings whose value holds, or may hold, a password.
-pub const SECRETS: [&str; 2] = ["database_url", "smtp_url"];
+/// Settings whose value is a secret, or may hold a password.
+pub const SECRETS: [&str; 3] = ["database_url", "secret_key", "smtp_url"];
 
 /// Every setting in force, and why they must not be run with, a line each.
 ///
@@ -83,6 +88,7 @@ fn explain(sources: &Figment) -> Result<(Vec<Setting>, Vec<String>), ConfigError
 fn value(sources: &Figment, name: &str) -> String {
     match sources.find_value(name) {
         Ok(Value::Empty(..)) | Err(_) => "not set".into(),
+        Ok(_) if name == "secret_key" => "set".into(),
         Ok(Value::String(_, text)) if SECRETS.contains(&name) => without_password(&text),
         Ok(value) => toml_like(&value),
     }
@@ -161,6 +167,12 @@ mod tests {
         assert_eq!(value("database_url"), "\"postgres://a:…@db/x\"");
         assert_eq!(value("port"), "4000");
         assert_eq!(value("base_url"), "not set");
+        assert_eq!(value("secret_key"), "not set");
+        for secret in ["'hunter2'", "'smtps://hunter2'"] {
+            let shown = with(&format!("secret_key = {secret}"));
+            let shown = shown.iter().find(|setting| setting.name == "secret_key").expect("there");
+            assert_eq!(shown.value, "set");
+        }
         let shown = with("smtp_url = 'hunter2'\ndatabase_url = 'postgres://db/x?user=a&password=hunter2'");
         assert!(!format!("{shown:?}").contains("hunter2"), "{shown:?}");
     }

@@ -29,7 +29,7 @@ use crate::domain::{
     password,
     site::{AssetPaths, BrandPaths, Site},
 };
-use crate::server::crypto::password::HashingCost;
+use crate::server::crypto::{password::HashingCost, signature::SigningAlgorithm};
 
 /// Whether this is somebody's desk or the real thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -148,6 +148,16 @@ pub struct Config {
     pub keep_events_days: u32,
     /// Days for which dead links can say why they are dead.
     pub keep_tokens_days: u32,
+    /// Minutes for which an access token is good.
+    pub access_token_minutes: u32,
+    /// For whom access tokens are; without it, this site's own address.
+    pub token_audience: Option<String>,
+    /// How access tokens are signed.
+    pub signing_algorithm: SigningAlgorithm,
+    /// Days after which the next key signs.
+    pub signing_key_days: u32,
+    /// What encrypts signing keys in the database: 32 bytes in base64url; without it, a file beside an embedded database.
+    pub secret_key: Option<Secret>,
     /// `smtp://` or `smtps://` with user and password; without it mail stays in the outbox.
     pub smtp_url: Option<Secret>,
     /// The sender of mail: an address.
@@ -199,6 +209,11 @@ impl Default for Config {
             keep_sessions_days: 180,
             keep_events_days: 400,
             keep_tokens_days: 30,
+            access_token_minutes: 60,
+            token_audience: None,
+            signing_algorithm: SigningAlgorithm::EdDsa,
+            signing_key_days: 90,
+            secret_key: None,
             smtp_url: None,
             mail_from: DEVELOPMENT_SENDER.into(),
             trusted_proxies: Vec::new(),
@@ -259,6 +274,22 @@ impl Config {
             Some(url) => Ok(url.clone()),
             None => Url::parse(&format!("http://127.0.0.1:{}", self.port)),
         }
+    }
+
+    /// Who issues access tokens (`iss`): the address of this site, without a slash at its end.
+    ///
+    /// # Errors
+    /// Never for settings that passed the check.
+    pub fn issuer(&self) -> Result<String, url::ParseError> {
+        Ok(self.base_url()?.as_str().trim_end_matches('/').to_owned())
+    }
+
+    /// For whom access tokens are (`aud`).
+    ///
+    /// # Errors
+    /// Never for settings that passed the check.
+    pub fn audience(&self) -> Result<String, url::ParseError> {
+        self.token_audience.clone().map_or_else(|| self.issuer(), Ok)
     }
 
     /// Whether `cargo leptos watch` replaces files while the server runs.
@@ -374,6 +405,12 @@ mod tests {
             ("session_lifetime_hours = 0", "session limits"),
             ("remember_idle_days = 0", "session limits"),
             ("remember_lifetime_days = 0", "session limits"),
+            ("access_token_minutes = 0", "from 1 to 1440"),
+            ("access_token_minutes = 1441", "from 1 to 1440"),
+            ("signing_key_days = 0", "from 1 to 3650"),
+            ("signing_key_days = 3651", "from 1 to 3650"),
+            ("token_audience = ''", "a line of text"),
+            ("secret_key = 'hunter2'", "32 bytes"),
             ("mail_from = 'nobody'", "an e-mail address"),
             ("site_name = ' '", "a line of text"),
             ("site_name = \"a\\nb\"", "a line of text"),
@@ -404,6 +441,11 @@ mod tests {
             (2, "smtp_url = 'smtp://mail.example.com?tls=opportunistic'", "smtps://"),
             (3, "", "needs mail_from"),
             (0, "environment = 'production'\nargon2_memory_kib = 7167", "at least 7168"),
+            (
+                0,
+                "environment = 'production'\ndatabase_url = 'postgres://db/x'",
+                "needs secret_key, which every node shares: `latchkey keys secret`",
+            ),
         ] {
             let mut lines = fit;
             lines[index] = instead;
@@ -429,8 +471,9 @@ mod tests {
     /// ASVS 16.2.5.
     #[test]
     fn secrets_are_not_printed() {
-        let config =
-            with("database_url = 'postgres://a:hunter2@db/x'\nsmtp_url = 'smtp://a:hunter2@mail'").expect("fit");
+        let secret = format!("secret_key = '{}0'", "hunter2".repeat(6));
+        let urls = "database_url = 'postgres://a:hunter2@db/x'\nsmtp_url = 'smtp://a:hunter2@mail'";
+        let config = with(&format!("{urls}\n{secret}")).expect("fit");
         assert!(!format!("{config:?}").contains("hunter2"));
     }
 }

@@ -1,8 +1,12 @@
-//! Password hashing and one-time tokens. Must not know tables or requests.
+//! Password hashing, one-time tokens, signatures, and secrets that are kept. Must not know tables or requests.
 
 /// The bounded hashing pool.
 pub mod password;
 /// Passwords that are tried first.
 pub mod password_lists;
+/// Secrets that the database keeps, encrypted.
+pub mod sealed;
+/// Signatures that others can verify.
+pub mod signature;
 /// One-time tokens and digests of secrets.
 pub mod token;

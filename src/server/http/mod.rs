@@ -38,6 +38,8 @@ pub mod flash;
 pub mod forms;
 /// Headers every answer carries.
 pub mod headers;
+/// The public keys of access tokens.
+pub mod jwks;
 /// One-time tokens on their way from a link to a cookie.
 pub mod links;
 /// Who may see a developer's pages.

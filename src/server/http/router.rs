@@ -77,6 +77,7 @@ pub fn routes(state: AppState) -> Router {
         .merge(pages)
         .route("/health", get(health))
         .route(headers::REPORTS, post(csp_report::take))
+        .route("/.well-known/jwks.json", get(super::jwks::show))
         .route("/.well-known/change-password", get(async || Redirect::to("/account/password")));
     for (alias, page) in ALIASES {
         routes = routes.route(alias, get(move || async move { Redirect::permanent(page) }));

@@ -12,6 +12,8 @@ pub mod retention;
 pub mod sealing;
 /// Notes sessions that ended by themselves.
 pub mod sessions;
+/// Lets signing keys follow one another.
+pub mod signing_keys;
 /// Verifies the chain.
 pub mod verification;
 
@@ -58,6 +60,7 @@ pub async fn run_once(state: &AppState, transport: Option<&Transport>) -> Result
         sessions::run(state).await,
         deletions::run(state).await,
         retention::run(state).await,
+        signing_keys::run(state).await,
         sealing::run(state).await,
         verification::run(state).await,
     ];

@@ -158,14 +158,20 @@ impl Db {
         }
     }
 
-    /// The file of an embedded database that is not there; `None` where one is, or where a server keeps it.
+    /// The file of an embedded database; `None` where a server keeps it, or nothing does.
     #[must_use]
-    pub fn missing_file(url: &str) -> Option<PathBuf> {
+    pub fn file(url: &str) -> Option<PathBuf> {
         let options = url.starts_with("sqlite:").then(|| SqliteConnectOptions::from_str(url).ok()).flatten()?;
         let file = options.get_filename();
         let is_in_memory =
             file.as_os_str().is_empty() || file.to_string_lossy().starts_with("file:") || file == Path::new(":memory:");
-        (!is_in_memory && !file.exists()).then(|| file.to_owned())
+        (!is_in_memory).then(|| file.to_owned())
+    }
+
+    /// The file of an embedded database that is not there; `None` where one is, or where a server keeps it.
+    #[must_use]
+    pub fn missing_file(url: &str) -> Option<PathBuf> {
+        Self::file(url).filter(|file| !file.exists())
     }
 
     /// Brings the schema up to date; safe to run from several nodes at once.

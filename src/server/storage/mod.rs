@@ -38,6 +38,8 @@ pub mod profiles;
 pub mod session_records;
 /// Sessions and their history.
 pub mod sessions;
+/// Keys that sign access tokens.
+pub mod signing_keys;
 /// One-time links.
 pub mod tokens;
 /// People and their roles.

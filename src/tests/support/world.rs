@@ -31,6 +31,9 @@ use tokio::sync::Notify;
 
 use super::{Browser, PASSWORD, SignedIn};
 
+/// What encrypts signing keys where several nodes share them.
+const SECRET_KEY: &str = "c2VjcmV0cyBvZiB0ZXN0cyBhcmUgbm90IHNlY3JldHM";
+
 static NEXT: AtomicU32 = AtomicU32::new(1);
 
 /// Which database.
@@ -147,6 +150,8 @@ impl World {
             database_url: Secret::from(url.as_str()),
             // Each test is one network; what is limited there says so itself.
             network_requests: 1_000,
+            // Beside an embedded database a file is made instead.
+            secret_key: url.starts_with("postgres").then(|| Secret::from(SECRET_KEY)),
             ..Config::default()
         };
         change(&mut config);

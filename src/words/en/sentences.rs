@@ -220,6 +220,8 @@ pub fn event(kind: EventKind) -> &'static str {
         EventKind::EventsPruned => "Old events removed",
         EventKind::AuditExported => "Audit log exported",
         EventKind::SettingsChanged => "Settings changed",
+        EventKind::SigningKeyMade => "Signing key made",
+        EventKind::SigningKeysRevoked => "Signing keys revoked",
     }
 }
 

@@ -33,7 +33,7 @@ const MOST_EVENTS: usize = 10;
 /// Events of a kind that are looked through for them.
 const LOOKED_THROUGH: i64 = 50;
 /// What deserves a look.
-const KINDS: [EventKind; 9] = [
+const KINDS: [EventKind; 10] = [
     EventKind::LimitReached,
     EventKind::AccessDenied,
     EventKind::NotMe,
@@ -43,6 +43,7 @@ const KINDS: [EventKind; 9] = [
     EventKind::AccountDeleted,
     EventKind::RecordsDeleted,
     EventKind::SettingsChanged,
+    EventKind::SigningKeysRevoked,
 ];
 
 /// Everything that the page shows.
