@@ -28,11 +28,13 @@ pub enum EndReason {
     EndedByAdministrator,
     /// The owner said that something was not them.
     NotMe,
+    /// A refresh token of it was used a second time, so somebody has a copy.
+    TokenReused,
 }
 
 impl EndReason {
     /// Every reason.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::SignedOut,
         Self::Replaced,
         Self::Idle,
@@ -44,6 +46,7 @@ impl EndReason {
         Self::Revoked,
         Self::EndedByAdministrator,
         Self::NotMe,
+        Self::TokenReused,
     ];
 
     /// As stored.
@@ -61,6 +64,7 @@ impl EndReason {
             Self::Revoked => "revoked",
             Self::EndedByAdministrator => "ended_by_administrator",
             Self::NotMe => "not_me",
+            Self::TokenReused => "token_reused",
         }
     }
 

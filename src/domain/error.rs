@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::field::FieldError;
+use super::{console::ActResult, field::FieldError, scope::Scope};
 
 /// Seconds until a database that was away may be back.
 const AWAY_SECONDS: u32 = 5;
@@ -45,6 +45,42 @@ pub enum AuthError {
     /// `400`: not a form this site sends.
     #[error("malformed request")]
     Malformed,
+    /// `400`: not the JSON that this operation takes.
+    #[error("malformed JSON")]
+    MalformedJson,
+    /// `400`: a parameter of the address that is not known, or has no such value.
+    #[error("malformed parameters")]
+    MalformedQuery,
+    /// `415`: not said to be JSON.
+    #[error("not JSON")]
+    NotJson,
+    /// `401`: the operation needs a token (RFC 6750 section 3).
+    #[error("no token")]
+    TokenMissing,
+    /// `401`: no token of this site.
+    #[error("bad token")]
+    TokenInvalid,
+    /// `401`: the token was good and has expired.
+    #[error("expired token")]
+    TokenExpired,
+    /// `401`: the token was good, and what it stands for was ended.
+    #[error("revoked token")]
+    TokenRevoked,
+    /// `403`: the token, or the person whose it is, may not do this (RFC 6750 section 3.1).
+    #[error("the token lacks a scope")]
+    ScopeMissing {
+        /// What it would take.
+        scope: Scope,
+    },
+    /// `409`: an administrator's act that this account does not allow.
+    #[error("the act was refused")]
+    ActRefused {
+        /// Why.
+        result: ActResult,
+    },
+    /// `409`: so many personal access tokens that there is no room for another.
+    #[error("too many tokens")]
+    TooManyTokens,
     /// `415`: not in the encoding that forms have.
     #[error("not a URL-encoded form")]
     UnsupportedForm,
@@ -82,14 +118,19 @@ impl AuthError {
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
-            Self::Malformed => 400,
-            Self::InvalidCredentials | Self::NotSignedIn => 401,
-            Self::CrossSite | Self::ConfirmPassword => 403,
+            Self::Malformed | Self::MalformedJson | Self::MalformedQuery => 400,
+            Self::InvalidCredentials
+            | Self::NotSignedIn
+            | Self::TokenMissing
+            | Self::TokenInvalid
+            | Self::TokenExpired
+            | Self::TokenRevoked => 401,
+            Self::CrossSite | Self::ConfirmPassword | Self::ScopeMissing { .. } => 403,
             Self::NotFound => 404,
-            Self::AccountNotCreated | Self::LastAdministrator => 409,
+            Self::AccountNotCreated | Self::LastAdministrator | Self::TooManyTokens | Self::ActRefused { .. } => 409,
             Self::LinkDead => 410,
             Self::TooLarge => 413,
-            Self::UnsupportedForm => 415,
+            Self::UnsupportedForm | Self::NotJson => 415,
             Self::Fields { .. } => 422,
             Self::TooManyTries { .. } | Self::TooManyRequests { .. } => 429,
             Self::Unexpected => 500,

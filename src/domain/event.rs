@@ -60,6 +60,10 @@ kinds! {
     LinkSent = "link_sent",
     /// The owner said that something was not them.
     NotMe = "not_me",
+    /// Somebody made a personal access token.
+    TokenCreated = "token_created",
+    /// A personal access token was revoked.
+    TokenRevoked = "token_revoked",
     /// The owner took a copy of their data.
     DataExported = "data_exported",
     /// The owner asked for the account to be deleted.

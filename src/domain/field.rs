@@ -22,6 +22,12 @@ pub enum Field {
     Role,
     /// What is typed to be sure.
     Confirmation,
+    /// What a personal access token is called.
+    Name,
+    /// What it may be used for.
+    Scopes,
+    /// How long it lasts.
+    ExpiresInDays,
 }
 
 impl Field {
@@ -36,6 +42,9 @@ impl Field {
             Self::NewPassword => "new_password",
             Self::Role => "role",
             Self::Confirmation => "confirmation",
+            Self::Name => "name",
+            Self::Scopes => "scopes",
+            Self::ExpiresInDays => "expires_in_days",
         }
     }
 
@@ -50,6 +59,9 @@ impl Field {
             Self::NewPassword => "new-password",
             Self::Role => "role",
             Self::Confirmation => "confirmation",
+            Self::Name => "name",
+            Self::Scopes => "scopes",
+            Self::ExpiresInDays => "expires-in-days",
         }
     }
 
@@ -64,6 +76,9 @@ impl Field {
             Self::NewPassword => "new-password-error",
             Self::Role => "role-error",
             Self::Confirmation => "confirmation-error",
+            Self::Name => "name-error",
+            Self::Scopes => "scopes-error",
+            Self::ExpiresInDays => "expires-in-days-error",
         }
     }
 }
@@ -129,6 +144,18 @@ pub enum Problem {
     /// Not what was asked to be typed.
     #[error("not what was asked for")]
     ConfirmationDiffers,
+    /// Not the name of a personal access token.
+    #[error("not a name for a token")]
+    NameShape,
+    /// Not a scope that a personal access token can have.
+    #[error("not a scope")]
+    ScopeUnknown,
+    /// A scope that this person cannot give.
+    #[error("a scope for administrators")]
+    ScopeNotYours,
+    /// Fewer or more days than a token may last.
+    #[error("not a number of days that a token may last")]
+    DaysOutOfRange,
 }
 
 /// One message at one field.

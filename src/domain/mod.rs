@@ -37,6 +37,8 @@ pub mod page_data;
 pub mod password;
 /// What the page about the own address is given.
 pub mod pending_email;
+/// Tokens that people make for their own programs.
+pub mod personal_token;
 /// Addresses of this site with a query.
 pub mod query;
 /// What the console shows of sessions and of the audit log.
@@ -45,6 +47,8 @@ pub mod records;
 pub mod role;
 /// Paths of this site that a redirect may lead to.
 pub mod safe_path;
+/// What a token may be used for.
+pub mod scope;
 /// How much longer a session goes on.
 pub mod session_time;
 /// What pages know of the site.

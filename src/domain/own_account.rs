@@ -125,6 +125,8 @@ impl EventGroup {
             | EventKind::PasswordChanged
             | EventKind::PasswordReset
             | EventKind::LinkSent
+            | EventKind::TokenCreated
+            | EventKind::TokenRevoked
             | EventKind::NotMe => Self::Credentials,
             EventKind::AccountCreated
             | EventKind::DataExported

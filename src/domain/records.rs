@@ -40,6 +40,8 @@ named! {
         EndedByAdministrator = "ended_by_administrator",
         /// The owner said that it was not them.
         NotMe = "not_me",
+        /// A refresh token of it was used a second time.
+        TokenReused = "token_reused",
     }
 }
 

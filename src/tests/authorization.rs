@@ -10,16 +10,16 @@ use axum::{
 use latchkey::{
     api::FORMS,
     app::App,
-    domain::{identifier::IdentifierMode, role::Role},
+    domain::{identifier::IdentifierMode, role::Role, scope::Scope},
     server::{
         config::Config,
         flows::manage::{Actor, roles},
-        http::router,
+        http::{rest, router},
         storage::users,
     },
 };
 
-use crate::support::{Answer, Browser, World, on_both_engines};
+use crate::support::{Answer, Browser, Program, World, on_both_engines};
 
 /// Whom something is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,7 +125,6 @@ const ABOUT_SOMETHING: &[&str] = &["/api/end_session"];
 
 /// Every other route, and how it is asked.
 const ROUTES: &[(&str, Method, For)] = &[
-    ("/health", Method::GET, For::Everybody),
     ("/account/export", Method::POST, For::SignedIn),
     ("/admin/audit/export", Method::POST, For::Administrators),
     ("/csp-report", Method::POST, For::Everybody),
@@ -137,6 +136,61 @@ const ROUTES: &[(&str, Method, For)] = &[
     ("/dev/mail/{id}", Method::GET, For::ThisMachine),
     ("/dev/style", Method::GET, For::ThisMachine),
 ];
+
+/// What an operation of the JSON API takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Takes {
+    /// Nothing: it is for every program.
+    Nothing,
+    /// A token for this scope.
+    A(Scope),
+}
+
+/// Every operation of the JSON API.
+const OPERATIONS: &[(Method, &str, Takes)] = &[
+    (Method::POST, "/users", Takes::Nothing),
+    (Method::POST, "/auth/login", Takes::Nothing),
+    (Method::POST, "/auth/refresh", Takes::Nothing),
+    (Method::POST, "/auth/password/forgot", Takes::Nothing),
+    (Method::POST, "/auth/password/reset", Takes::Nothing),
+    (Method::POST, "/auth/email/verify", Takes::Nothing),
+    (Method::POST, "/auth/email/resend", Takes::Nothing),
+    (Method::GET, "/health", Takes::Nothing),
+    (Method::GET, "/openapi.json", Takes::Nothing),
+    (Method::GET, "/.well-known/jwks.json", Takes::Nothing),
+    (Method::GET, "/users/me", Takes::A(Scope::AccountRead)),
+    (Method::GET, "/users/me/sessions", Takes::A(Scope::AccountRead)),
+    (Method::DELETE, "/users/me/sessions", Takes::A(Scope::AccountWrite)),
+    (Method::DELETE, "/users/me/sessions/{id}", Takes::A(Scope::AccountWrite)),
+    (Method::GET, "/users/me/tokens", Takes::A(Scope::AccountRead)),
+    (Method::POST, "/users/me/tokens", Takes::A(Scope::Tokens)),
+    (Method::DELETE, "/users/me/tokens/{id}", Takes::A(Scope::Tokens)),
+    (Method::GET, "/manage/overview", Takes::A(Scope::AdminRead)),
+    (Method::GET, "/manage/users", Takes::A(Scope::AdminRead)),
+    (Method::POST, "/manage/users", Takes::A(Scope::AdminWrite)),
+    (Method::GET, "/manage/users/{id}", Takes::A(Scope::AdminRead)),
+    (Method::DELETE, "/manage/users/{id}", Takes::A(Scope::AdminWrite)),
+    (Method::POST, "/manage/users/{id}/{act}", Takes::A(Scope::AdminWrite)),
+    (Method::PUT, "/manage/users/{id}/roles/{role}", Takes::A(Scope::AdminWrite)),
+    (Method::DELETE, "/manage/users/{id}/roles/{role}", Takes::A(Scope::AdminWrite)),
+    (Method::DELETE, "/manage/users/{id}/sessions/{session}", Takes::A(Scope::AdminWrite)),
+    (Method::GET, "/manage/sessions", Takes::A(Scope::AdminRead)),
+    (Method::POST, "/manage/sessions/end", Takes::A(Scope::AdminWrite)),
+    (Method::POST, "/manage/sessions/delete", Takes::A(Scope::AdminWrite)),
+    (Method::GET, "/manage/events", Takes::A(Scope::AdminRead)),
+    (Method::POST, "/manage/events/export/{format}", Takes::A(Scope::AdminWrite)),
+    // The last, since it ends the session.
+    (Method::POST, "/auth/logout", Takes::A(Scope::Tokens)),
+];
+
+/// A path of the API with something in place of its parts.
+pub fn example(path: &str) -> String {
+    path.replace("{id}", "00000000-0000-7000-8000-000000000000")
+        .replace("{session}", "00000000-0000-7000-8000-000000000000")
+        .replace("{act}", "disable")
+        .replace("{role}", "editor")
+        .replace("{format}", "jsonl")
+}
 
 /// Folders of files, which are for everybody.
 const FOLDERS: &[&str] = &["/pkg", "/estimator"];
@@ -214,6 +268,7 @@ on_both_engines! {
             PAGES.iter().any(|(path, _)| *path == route)
                 || FUNCTIONS.iter().any(|(path, _)| *path == route)
                 || ROUTES.iter().any(|(path, _, _)| *path == route)
+                || OPERATIONS.iter().any(|(_, path, _)| *path == route)
                 || FOLDERS.iter().any(|folder| route.starts_with(folder))
                 || route.starts_with("/{*") || route == "/"
         };
@@ -295,6 +350,51 @@ on_both_engines! {
                     }
                 }
             }
+        }
+    }
+
+    /// The document of the API tells of every operation, and of nothing else.
+    async fn every_operation_is_in_the_table_and_in_the_document(world) {
+        let printed = format!("{:?}", router::routes(world.state.clone()));
+        let document = serde_json::to_value(rest::openapi()).expect("a document");
+        let mut documented = BTreeSet::new();
+        for (path, item) in document["paths"].as_object().expect("paths") {
+            for method in item.as_object().expect("an item").keys().filter(|key| *key != "parameters") {
+                documented.insert((method.to_uppercase(), path.clone()));
+            }
+        }
+        let table = OPERATIONS.iter().map(|(method, path, _)| (method.to_string(), (*path).to_owned())).collect();
+        assert_eq!(documented, table);
+        for (_, path) in &documented {
+            assert!(printed.contains(&format!("\"{path}\"")), "{path} is in the router");
+        }
+    }
+
+    /// ASVS 8.2.1, RFC 6750 section 3.1: with the scope, and with every other one.
+    async fn operations_serve_tokens_that_are_for_them(world) {
+        world.administrator("ada@example.com").await;
+        let ada = world.program_of("ada@example.com").await;
+        let sam = world.new_program("sam@example.com").await;
+        for (method, path, takes) in OPERATIONS {
+            let (path, body) = (example(path), (*method == Method::POST).then(|| serde_json::json!({})));
+            let call = async |program: &Program| program.call(method.clone(), &path, body.clone()).await;
+            let nobody = call(&world.program()).await;
+            let what = format!("{method} {path}: {}", nobody.body);
+            let Takes::A(scope) = takes else {
+                assert!(!nobody.body.contains("\"token_missing\""), "{what}");
+                continue;
+            };
+            assert_eq!((nobody.status, nobody.problem().as_str()), (StatusCode::UNAUTHORIZED, "token_missing"), "{what}");
+            let others: Vec<&str> =
+                Scope::PERSONAL.iter().filter(|other| *other != scope).map(|other| other.as_str()).collect();
+            let other = call(&ada.personal(&others).await).await;
+            assert_eq!((other.status, other.problem().as_str()), (StatusCode::FORBIDDEN, "scope_missing"), "{what}");
+            if scope.is_for_administrators() {
+                let other = call(&sam).await;
+                assert_eq!((other.status, other.problem().as_str()), (StatusCode::FORBIDDEN, "scope_missing"), "{what}");
+            }
+            let let_in = call(&ada).await;
+            assert!(!matches!(let_in.status.as_u16(), 401 | 403 | 405 | 500..), "{what}: {}", let_in.body);
         }
     }
 

@@ -387,6 +387,8 @@ pub struct DevMail {
 pub struct ErrorPage {
     /// The title of `400`.
     pub bad_request: &'static str,
+    /// Nobody is signed in.
+    pub unauthorized: &'static str,
     /// The title of `403`.
     pub forbidden: &'static str,
     /// The title of `404`.
@@ -397,6 +399,10 @@ pub struct ErrorPage {
     pub method_not_allowed: &'static str,
     /// What to do about `405`.
     pub method_not_allowed_sentence: &'static str,
+    /// What programs are told of what is not there.
+    pub not_found_for_programs: &'static str,
+    /// What programs are told of a method that is not there.
+    pub method_not_allowed_for_programs: &'static str,
     /// The title of `413`.
     pub too_large: &'static str,
     /// The title of `429`.

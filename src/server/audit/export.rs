@@ -35,14 +35,13 @@ pub enum Format {
 }
 
 impl Format {
+    /// Every format.
+    pub const ALL: [Self; 2] = [Self::JsonLines, Self::Csv];
+
     /// What was asked for.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        match name {
-            "jsonl" => Some(Self::JsonLines),
-            "csv" => Some(Self::Csv),
-            _ => None,
-        }
+        Self::ALL.into_iter().find(|format| format.name() == name)
     }
 
     /// Its name, which files of it end in.

@@ -58,6 +58,10 @@ impl Config {
             self.base_url.as_ref().is_none_or(is_origin),
             "base_url must be like https://accounts.example.com, without a path",
         );
+        unless(
+            self.cors_origins.iter().all(|origin| is_written_as_origin(origin)),
+            "cors_origins must be like https://app.example.com, each exactly as browsers write it",
+        );
         if let Some(reason) = self.unfit_accent() {
             unless(false, &reason);
         }
@@ -140,6 +144,11 @@ fn is_origin(url: &Url) -> bool {
         && url.path() == "/"
         && url.query().is_none()
         && url.fragment().is_none()
+}
+
+/// Whether a text is an origin exactly as browsers write it (RFC 6454 section 6.2).
+fn is_written_as_origin(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| is_origin(&url) && url.origin().ascii_serialization() == text)
 }
 
 /// Whether a URL leads to this machine. Schemes unknown to the URL standard keep their host as a name.

@@ -19,7 +19,7 @@ pub struct Setting {
 }
 
 /// What each setting means, in the order in which they are shown.
-const MEANINGS: [(&str, &str); 41] = [
+const MEANINGS: [(&str, &str); 42] = [
     ("environment", "development serves loopback only; production needs https, a mail server and a sender"),
     ("database_url", "sqlite://path, made when missing, or postgres://…"),
     ("bind", "the address to listen on"),
@@ -56,6 +56,7 @@ const MEANINGS: [(&str, &str); 41] = [
     ("secret_key", "what encrypts signing keys in the database; without it, a file beside an embedded one"),
     ("smtp_url", "the mail server; without it mail is kept and shown at /dev/mail"),
     ("mail_from", "the sender of mail"),
+    ("cors_origins", "origins whose pages may call the JSON API"),
     ("trusted_proxies", "networks whose X-Forwarded-For is believed"),
     ("log", "what is logged, as tracing filters are written"),
     ("log_format", "text or json"),

@@ -162,6 +162,8 @@ pub struct Config {
     pub smtp_url: Option<Secret>,
     /// The sender of mail: an address.
     pub mail_from: String,
+    /// Origins whose pages may call the JSON API with tokens, like `https://app.example.com`; none by default.
+    pub cors_origins: Vec<String>,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
     /// What is logged, as `tracing` filters are written.
@@ -216,6 +218,7 @@ impl Default for Config {
             secret_key: None,
             smtp_url: None,
             mail_from: DEVELOPMENT_SENDER.into(),
+            cors_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             log: "info,sqlx=warn,tower_sessions=error,tower_sessions_core=error".into(),
             log_format: LogFormat::Text,
@@ -414,6 +417,9 @@ mod tests {
             ("mail_from = 'nobody'", "an e-mail address"),
             ("site_name = ' '", "a line of text"),
             ("site_name = \"a\\nb\"", "a line of text"),
+            ("cors_origins = ['*']", "cors_origins"),
+            ("cors_origins = ['https://app.example.com/']", "cors_origins"),
+            ("cors_origins = ['app.example.com']", "cors_origins"),
             ("accent_color = 'blue'", "must be like"),
             ("accent_color = '#ffcc00'", "too light"),
             ("logo = '/no/such/file.svg'", "logo: "),

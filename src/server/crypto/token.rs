@@ -7,6 +7,8 @@ use sha2::{Digest, Sha256};
 
 use crate::server::{error::ServerError, random::Random};
 
+/// What a personal access token begins with, so that people and scanners of leaked secrets know one when they see it.
+pub const PERSONAL_PREFIX: &str = "latchkey_pat_";
 /// How many random bytes a token holds.
 const BYTES: usize = 32;
 

@@ -9,7 +9,7 @@ use crate::{
     server::{
         device,
         error::ServerError,
-        session::CurrentSession,
+        session::{CurrentSession, SessionData},
         state::AppState,
         storage::{sessions, users},
     },
@@ -20,7 +20,17 @@ use crate::{
 /// # Errors
 /// When the database is away: then nobody is let in (ASVS 16.5.3).
 pub async fn run(state: &AppState, session: &CurrentSession) -> Result<Option<CurrentUser>, ServerError> {
-    let Some(data) = session.get().await? else { return Ok(None) };
+    match session.get().await? {
+        Some(data) => of(state, data).await,
+        None => Ok(None),
+    }
+}
+
+/// The person of a live session, unless they are kept out.
+///
+/// # Errors
+/// When the database is away.
+pub(super) async fn of(state: &AppState, data: SessionData) -> Result<Option<CurrentUser>, ServerError> {
     let mut conn = state.db.read().await?;
     let Some(user) = users::find(&mut conn, &data.user_id).await?.filter(users::UserRow::is_active) else {
         return Ok(None);

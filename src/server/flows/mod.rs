@@ -1,6 +1,8 @@
 //! Use cases, one per file: each takes what it needs as values, decides, and answers in domain types. Must not know HTTP,
 //! and must not write SQL.
 
+/// Who is asking with a token.
+pub mod bearer;
 /// Another address.
 pub mod change_email;
 /// A new password in exchange for the current one.
@@ -13,6 +15,8 @@ pub mod current_user;
 pub mod denied;
 /// Asking for a reset link.
 pub mod forgot_password;
+/// Tokens in exchange for a password, or for a refresh token.
+pub mod grants;
 /// Who may do what, and who may sign in.
 pub mod manage;
 /// "This was not me".
@@ -21,6 +25,8 @@ pub mod not_me;
 pub mod note_settings;
 /// What people see of their own account and do to it.
 pub mod own_account;
+/// Tokens that people make for their own programs.
+pub mod personal_tokens;
 /// A new password by link.
 pub mod reset_password;
 /// Many plausible rows, for development.
@@ -58,7 +64,7 @@ use super::{
     session::CurrentSession,
     state::AppState,
     storage::{
-        Tx, known_devices, link_requests, own_sessions,
+        self, Tx, known_devices, link_requests, own_sessions,
         tokens::Purpose,
         users::{self, UserRow},
     },
@@ -203,7 +209,7 @@ async fn ask_for_link(
     Ok(())
 }
 
-/// Lets a transaction go on unless the session that asked for it was ended while it asked, and holds its person. First in a
+/// Lets a transaction go on unless the session, or personal token, that asked for it was ended while it asked, and holds its person. First in a
 /// transaction, but for who the administrators are.
 ///
 /// # Errors
@@ -211,8 +217,10 @@ async fn ask_for_link(
 async fn still_signed_in(tx: &mut Tx, user_id: &str, session_id: &str) -> Result<(), FlowError> {
     // Whoever does something to the person waits, or was waited for and is seen.
     let is_there = users::hold(&mut *tx, user_id).await?;
-    let session = own_sessions::find(tx, user_id, session_id).await?;
-    let is_live = session.is_some_and(|session| session.ended_at.is_none());
+    let is_live = match own_sessions::find(&mut *tx, user_id, session_id).await? {
+        Some(session) => session.ended_at.is_none(),
+        None => storage::personal_tokens::is_live(tx, user_id, session_id).await?,
+    };
     if is_there && is_live { Ok(()) } else { Err(AuthError::NotSignedIn.into()) }
 }
 

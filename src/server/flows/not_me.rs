@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-use super::reset_password;
+use super::{personal_tokens, reset_password};
 
 /// How long a link works.
 pub const LINK_SECONDS: i64 = 7 * 86_400;
@@ -94,6 +94,8 @@ async fn act(state: &AppState, request: &RequestInfo, token: &str) -> Result<Rep
     known_devices::forget_all(&mut tx, &user.id).await?;
     let ended = Event::of(EventKind::SessionEnded, request).about(&user.id);
     session::end_others(state, &mut tx, &user.id, "", EndReason::NotMe, &ended).await?;
+    let revoked = Event::of(EventKind::TokenRevoked, request).about(&user.id);
+    personal_tokens::revoke_all(state, &mut tx, &user.id, &revoked).await?;
     event.record(state, &mut tx).await?;
     let user = users::find(&mut tx, &user.id).await?.ok_or(AuthError::LinkDead)?;
     let mailed_to = Some(&link.mailed_to).filter(|_| is_present(&user, &link));

@@ -30,6 +30,7 @@ use crate::{
 };
 
 use super::{
+    personal_tokens,
     tell_owner::{self, What},
     throttle::{self, Limit},
 };
@@ -158,6 +159,8 @@ pub async fn run(
     known_devices::forget_all(&mut tx, &user.id).await?;
     let ended = Event::of(EventKind::SessionEnded, request).by(&user.id);
     session::end_others(state, &mut tx, &user.id, "", EndReason::PasswordReset, &ended).await?;
+    let revoked = Event::of(EventKind::TokenRevoked, request).by(&user.id);
+    personal_tokens::revoke_all(state, &mut tx, &user.id, &revoked).await?;
     Event::of(EventKind::PasswordReset, request).by(&user.id).record(state, &mut tx).await?;
     tell_owner::changed(state, &mut tx, &user, request, What::PasswordChanged).await?;
     tx.commit().await?;

@@ -44,14 +44,33 @@ pub struct Application {
 /// Makes the account and begins a session; or, where addresses must be proven, mails a link that does both.
 ///
 /// # Errors
-/// Field messages, [`AuthError::TooManyRequests`], or [`AuthError::AccountNotCreated`] where an identifier is somebody's; the
-/// same work either way. Where addresses must be proven, one that is somebody's is no error.
+/// As [`make`].
 pub async fn run(
     state: &AppState,
     session: &CurrentSession,
     request: &RequestInfo,
     application: Application,
 ) -> Result<Outcome, FlowError> {
+    Ok(match make(state, request, application).await? {
+        Made::Account(user) => super::begin_session(state, session, &user, "sign_up", request).await,
+        Made::CheckMail => NextStep::CheckMail.into(),
+    })
+}
+
+/// What became of an application.
+pub enum Made {
+    /// An account.
+    Account(Box<UserRow>),
+    /// A mail, to whom it concerns.
+    CheckMail,
+}
+
+/// Makes the account; or, where addresses must be proven, mails a link.
+///
+/// # Errors
+/// Field messages, [`AuthError::TooManyRequests`], or [`AuthError::AccountNotCreated`] where an identifier is somebody's; the
+/// same work either way. Where addresses must be proven, one that is somebody's is no error.
+pub async fn make(state: &AppState, request: &RequestInfo, application: Application) -> Result<Made, FlowError> {
     let identifiers = check(state, &application)?;
     let (email_key, network) = (identifiers.email.as_ref().map(Email::key), request.network());
     let mut limits = vec![Limit::RequestNetwork(&network)];
@@ -79,11 +98,11 @@ pub async fn run(
                 }
                 applied => applied?,
             }
-            Ok(NextStep::CheckMail.into())
+            Ok(Made::CheckMail)
         }
         _ => {
             let user = create_at_once(state, request, &identifiers, &password_hash).await?;
-            Ok(super::begin_session(state, session, &user, "sign_up", request).await)
+            Ok(Made::Account(Box::new(user)))
         }
     }
 }
@@ -207,7 +226,7 @@ pub(super) fn check(state: &AppState, application: &Application) -> Result<Ident
         Field::Email => application.email.clone(),
         Field::Username => application.username.clone(),
         Field::NewPassword => application.new_password.clone(),
-        Field::Identifier | Field::Password | Field::Role | Field::Confirmation => String::new(),
+        _ => String::new(),
     });
     if !errors.is_empty() {
         return Err(AuthError::from(errors).into());

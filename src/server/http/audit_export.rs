@@ -68,8 +68,21 @@ async fn answer(
         return Ok((StatusCode::SEE_OTHER, [(LOCATION, target)]).into_response());
     }
     let format = fields.iter().find(|(name, _)| name == "format").and_then(|(_, value)| Format::parse(value));
-    let format = format.ok_or(AuthError::Malformed)?;
-    let wanted = look_records::wanted_events(state, &query).await?;
+    file(state, &user, request, &query, format.ok_or(AuthError::Malformed)?).await
+}
+
+/// The file, with an event that says who took it.
+///
+/// # Errors
+/// When the database is away.
+pub async fn file(
+    state: &AppState,
+    user: &CurrentUser,
+    request: &RequestInfo,
+    query: &AuditQuery,
+    format: Format,
+) -> Result<Response, FlowError> {
+    let wanted = look_records::wanted_events(state, query).await?;
     let event = Event::of(export::KIND, request).by(&user.id).about("").in_session(&user.session.id);
     let export = Export::begin(state, event, wanted, format).await?;
     let pieces = stream::try_unfold(export, async |mut export| {

@@ -14,14 +14,17 @@ use url::Url;
 
 use crate::{domain::error::AuthError, server::state::AppState};
 
-use super::{cookies::Jar, errors, headers::REPORTS};
+use super::{cookies::Jar, errors, headers::REPORTS, rest};
 
 /// Lets a request through if its method is safe or it comes from this site.
 pub async fn layer(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let own = state.config.base_url().ok();
     // Browsers send reports in the name of no site; one changes nothing.
     let is_report = request.uri().path() == REPORTS;
-    if is_report || is_allowed(request.method(), request.headers(), own.as_ref(), state.config.is_https()) {
+    // The JSON API reads no cookie: nobody who comes from a page that the settings name is taken for somebody.
+    let is_let_in = rest::is_ours(request.uri().path()) && rest::is_known_origin(&state.config, request.headers());
+    if is_report || is_let_in || is_allowed(request.method(), request.headers(), own.as_ref(), state.config.is_https())
+    {
         next.run(request).await
     } else {
         tracing::warn!(method = %request.method(), path = request.uri().path(), "refused a request from another site");

@@ -1,5 +1,5 @@
 //! Errors as people or programs can read them: every answer of 400 and above that is not one of our pages already becomes a
-//! page with the request's id, or the same as JSON. Must never show a cause (ASVS 16.5.1, 16.5.4).
+//! page with the request's id, or the same as a problem in JSON (RFC 9457). Must never show a cause (ASVS 16.5.1, 16.5.4).
 
 use axum::{
     body::Body,
@@ -11,6 +11,8 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::{
     domain::{account::CurrentUser, error::AuthError, visit::Visit},
@@ -19,7 +21,13 @@ use crate::{
     words,
 };
 
-use super::cookies::Jar;
+use super::{
+    cookies::Jar,
+    rest::{
+        self,
+        problem::{FieldProblem, Problem},
+    },
+};
 
 /// Left in a response for the layer: the answer to write.
 #[derive(Clone, Debug)]
@@ -53,7 +61,7 @@ pub fn wants_html(headers: &HeaderMap) -> bool {
 
 /// Writes errors.
 pub async fn layer(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let is_page = wants_html(request.headers());
+    let is_page = wants_html(request.headers()) && !rest::is_ours(request.uri().path());
     let info = request.extensions().get::<RequestInfo>().cloned().unwrap_or_default();
     let visit = request.extensions().get::<Visit>().cloned().unwrap_or_default();
     let has_session_cookie = Jar::Session.read(request.headers(), state.config.is_https()).is_some();
@@ -87,7 +95,7 @@ pub async fn layer(State(state): State<AppState>, request: Request, next: Next) 
             ),
         )
     } else {
-        ("application/json", json(error.as_ref(), &sentence, &info.id))
+        ("application/problem+json", problem(&state, status, error.as_ref(), title, &info.id))
     };
     for name in [CONTENT_LENGTH, header::ETAG, header::LAST_MODIFIED, header::CONTENT_ENCODING] {
         parts.headers.remove(name);
@@ -101,6 +109,7 @@ fn title_and_sentence(status: StatusCode, error: Option<&AuthError>) -> (&'stati
     let text = words::error_page();
     let title = match status {
         StatusCode::BAD_REQUEST => text.bad_request,
+        StatusCode::UNAUTHORIZED => text.unauthorized,
         StatusCode::FORBIDDEN => text.forbidden,
         StatusCode::NOT_FOUND => text.not_found,
         StatusCode::METHOD_NOT_ALLOWED => text.method_not_allowed,
@@ -124,9 +133,60 @@ fn title_and_sentence(status: StatusCode, error: Option<&AuthError>) -> (&'stati
     (title, sentence)
 }
 
-fn json(error: Option<&AuthError>, sentence: &str, request_id: &str) -> String {
-    let mut object = error.and_then(|error| serde_json::to_value(error).ok()).unwrap_or_else(|| serde_json::json!({}));
-    object["error"] = sentence.into();
-    object["request_id"] = request_id.into();
-    object.to_string()
+/// The same for programs (RFC 9457).
+fn problem(state: &AppState, status: StatusCode, error: Option<&AuthError>, title: &str, request_id: &str) -> String {
+    let code = error.and_then(name_of).unwrap_or_else(|| code_of(status).to_owned());
+    let text = words::error_page();
+    let detail = match (error, status) {
+        (Some(error), _) => words::error(error),
+        (None, StatusCode::NOT_FOUND) => text.not_found_for_programs.to_owned(),
+        (None, StatusCode::METHOD_NOT_ALLOWED) => text.method_not_allowed_for_programs.to_owned(),
+        (None, status) => title_and_sentence(status, None).1,
+    };
+    let fields = error.map(AuthError::fields).unwrap_or_default().iter().map(|error| FieldProblem {
+        field: error.field.name().to_owned(),
+        code: name_of(&error.problem).unwrap_or_default(),
+        message: words::field_error(*error),
+    });
+    let scope =
+        if let Some(AuthError::ScopeMissing { scope }) = error { Some(scope.as_str().to_owned()) } else { None };
+    let base = state.config.base_url().map(String::from).unwrap_or_default();
+    let problem = Problem {
+        kind: format!("{base}api-docs#{code}"),
+        title: title.to_owned(),
+        status: status.as_u16(),
+        error: detail.clone(),
+        detail,
+        code,
+        request_id: request_id.to_owned(),
+        fields: fields.collect(),
+        scope,
+        retry_after: error.and_then(AuthError::retry_after),
+    };
+    serde_json::to_string(&problem).unwrap_or_default()
+}
+
+/// What a member of a closed list is called on the wire.
+fn name_of(one: &impl Serialize) -> Option<String> {
+    match serde_json::to_value(one).ok()? {
+        Value::String(name) => Some(name),
+        Value::Object(object) => match object.get("code") {
+            Some(code) => code.as_str().map(str::to_owned),
+            None => object.keys().next().cloned(),
+        },
+        _ => None,
+    }
+}
+
+/// The kind of problem for a status, where nobody said more.
+fn code_of(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::NOT_FOUND => "not_found",
+        StatusCode::METHOD_NOT_ALLOWED => "method_not_allowed",
+        StatusCode::PAYLOAD_TOO_LARGE => "too_large",
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => "unsupported_form",
+        StatusCode::SERVICE_UNAVAILABLE => "unavailable",
+        status if status.is_server_error() => "unexpected",
+        _ => "malformed",
+    }
 }

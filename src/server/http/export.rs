@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-use super::{errors, extract::SignedIn};
+use super::errors;
 
 /// Where it is posted to.
 pub const PATH: &str = "/account/export";
@@ -37,7 +37,7 @@ pub fn routes() -> Router<AppState> {
 /// The file; or the way to where the password is asked for, and from there back to the button (ASVS 7.5.1).
 async fn answer(
     State(state): State<AppState>,
-    SignedIn(user): SignedIn,
+    user: CurrentUser,
     request: Option<axum::Extension<RequestInfo>>,
 ) -> Response {
     if !current_user::is_confirmed(&state, &user) {

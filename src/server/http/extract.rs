@@ -1,5 +1,5 @@
-//! One-line protection of a team's own routes: a handler that takes [`SignedIn`] is only reached with a session, one that takes
-//! [`RequireRole`] only with that role. Must not look at the database.
+//! One-line protection of a team's own routes for people: a handler that takes [`CurrentUser`] is only reached with a session, one
+//! that takes [`RequireRole`] only with that role. Must not look at the database; routes for programs are `bearer`'s.
 
 use std::marker::PhantomData;
 
@@ -10,31 +10,30 @@ use axum::{
 };
 
 use crate::{
-    domain::{account::CurrentUser, error::AuthError, role::Role},
+    domain::{error::AuthError, role::Role},
     server::http::errors,
 };
+
+pub use crate::domain::account::CurrentUser;
 
 /// The signed-in person; everybody else gets 401.
 ///
 /// ```
 /// use axum::{Router, routing::get};
-/// use latchkey::server::http::extract::SignedIn;
+/// use latchkey::server::http::extract::CurrentUser;
 ///
-/// async fn greeting(SignedIn(user): SignedIn) -> String {
+/// async fn greeting(user: CurrentUser) -> String {
 ///     format!("Good day, {}", user.name())
 /// }
 ///
 /// let routes: Router = Router::new().route("/greeting", get(greeting));
 /// ```
-#[derive(Clone, Debug)]
-pub struct SignedIn(pub CurrentUser);
-
-impl<S: Sync> FromRequestParts<S> for SignedIn {
+impl<S: Sync> FromRequestParts<S> for CurrentUser {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Response> {
-        let user = parts.extensions.get::<CurrentUser>().cloned();
-        user.map(Self).ok_or_else(|| errors::answer(&AuthError::NotSignedIn))
+        let user = parts.extensions.get::<Self>().cloned();
+        user.ok_or_else(|| errors::answer(&AuthError::NotSignedIn))
     }
 }
 

@@ -11,12 +11,18 @@ use crate::{
     server::{error::FlowError, state::AppState, tokens::keys},
 };
 
-use super::errors;
+use super::{errors, rest::document::SERVER};
 
 /// Far shorter than the time for which a key is published before it signs.
 const CACHED: &str = "public, max-age=300";
 
-/// Answers with the keys.
+/// Public keys (RFC 7517)
+///
+/// With which others verify access tokens: by `kid`, with the algorithm of the key, and nothing else that a token says.
+#[utoipa::path(
+    get, path = "/.well-known/jwks.json", tag = SERVER,
+    responses((status = 200, body = serde_json::Value, content_type = "application/jwk-set+json"))
+)]
 pub async fn show(State(state): State<AppState>) -> Response {
     match keys::published(&state).await {
         Ok(keys) => {

@@ -8,6 +8,8 @@ pub mod account_pages;
 pub mod assets;
 /// The audit log as a file.
 pub mod audit_export;
+/// One-line protection of routes for programs.
+pub mod bearer;
 /// Colour and sign of the site.
 pub mod brand;
 /// What a server function has at hand.
@@ -52,6 +54,8 @@ pub mod page_data;
 pub mod principal;
 /// A name for each request, in its log lines and its answer.
 pub mod request;
+/// The JSON API.
+pub mod rest;
 /// The router.
 pub mod router;
 /// What pages are told of the request they answer.

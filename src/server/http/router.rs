@@ -1,13 +1,13 @@
 //! The router: every route, and the order in which the layers see a request. What tests call. Must not start anything.
 
 use axum::{
-    Json, Router,
+    Router,
     http::{
         HeaderValue, StatusCode,
         header::{ALLOW, CONTENT_SECURITY_POLICY},
     },
     middleware::{from_fn, from_fn_with_state, map_response},
-    response::{IntoResponse, Redirect, Response},
+    response::{Redirect, Response},
     routing::{get, post},
 };
 use leptos::{
@@ -26,7 +26,7 @@ use crate::{
 
 use super::{
     access, assets, audit_export, brand, cookies::Jar, csp_report, csrf, dev_mail, dev_style, document, errors, export,
-    flash, forms, headers, links, own, page_data, principal, request, visit,
+    flash, forms, headers, links, own, page_data, principal, request, rest, visit,
 };
 
 /// Names under which people look for our pages.
@@ -75,9 +75,8 @@ pub fn routes(state: AppState) -> Router {
 
     let mut routes = Router::new()
         .merge(pages)
-        .route("/health", get(health))
+        .merge(rest::routes(&state.config))
         .route(headers::REPORTS, post(csp_report::take))
-        .route("/.well-known/jwks.json", get(super::jwks::show))
         .route("/.well-known/change-password", get(async || Redirect::to("/account/password")));
     for (alias, page) in ALIASES {
         routes = routes.route(alias, get(move || async move { Redirect::permanent(page) }));
@@ -118,9 +117,4 @@ fn provide_page_context(state: &AppState) {
         provide_context(user.clone());
     }
     page_data::provide(&parts);
-}
-
-/// Whether the process is alive.
-async fn health() -> impl IntoResponse {
-    Json(serde_json::json!({ "status": "ok" }))
 }

@@ -10,7 +10,7 @@ use crate::{
         audit::redaction,
         error::ServerError,
         state::AppState,
-        storage::{known_devices, limits, outbox, session_records, tokens},
+        storage::{known_devices, limits, outbox, personal_tokens, refresh_tokens, session_records, tokens},
     },
 };
 
@@ -37,6 +37,7 @@ pub async fn run(state: &AppState) -> Result<(), ServerError> {
     let days_ago = |days: u32| now.plus(-i64::from(days) * DAY);
     let mut removed = rows(state, days_ago(state.config.keep_tokens_days)).await?;
     removed += sessions(state, days_ago(state.config.keep_sessions_days)).await?;
+    removed += refresh_tokens(state, days_ago(state.config.remember_lifetime_days)).await?;
     removed += mail(state, now.plus(-MAIL_SECONDS)).await?;
     if state.config.keep_events_days > 0 {
         removed += redaction::prune(state, days_ago(state.config.keep_events_days)).await?;
@@ -56,9 +57,24 @@ async fn rows(state: &AppState, dead_before: Moment) -> Result<u64, ServerError>
         + known_devices::remove_unused(&mut conn, now.plus(-DEVICE_SECONDS)).await?;
     drop(conn);
     let mut tx = state.db.begin().await?;
-    let dead = tokens::remove_dead(&mut tx, dead_before).await?;
+    let dead =
+        tokens::remove_dead(&mut tx, dead_before).await? + personal_tokens::remove_dead(&mut tx, dead_before).await?;
     tx.commit().await?;
     Ok(few + dead)
+}
+
+/// Refresh tokens that were exchanged so long ago that nobody comes with them any more, but as long as their session may last.
+async fn refresh_tokens(state: &AppState, before: Moment) -> Result<u64, ServerError> {
+    let mut removed = 0;
+    loop {
+        let mut tx = state.db.begin().await?;
+        let batch = refresh_tokens::remove_spent(&mut tx, before, BATCH).await?;
+        tx.commit().await?;
+        match batch {
+            0 => return Ok(removed),
+            batch => removed += batch,
+        }
+    }
 }
 
 async fn sessions(state: &AppState, before: Moment) -> Result<u64, ServerError> {

@@ -3,6 +3,8 @@
 /// Our rows as tower-sessions' store.
 pub mod store;
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use tower_sessions::{Expiry, Session};
 
@@ -15,11 +17,15 @@ use super::{
     state::AppState,
     storage::{
         Tx,
-        sessions::{self, EndReason},
+        sessions::{self, EndReason, SessionRow},
         users::UserRow,
     },
 };
 
+use store::SqlSessionStore;
+
+/// How far `last_seen_at` may lag: one write a minute for a busy session.
+const TOUCH_SECONDS: i64 = 60;
 /// The one key of ours in a session.
 const KEY: &str = "latchkey";
 
@@ -99,6 +105,12 @@ impl CurrentSession {
     #[must_use]
     pub fn new(session: Session) -> Self {
         Self(session)
+    }
+
+    /// A session that no cookie carries, for programs: none until it is started.
+    #[must_use]
+    pub fn without_cookie(state: &AppState) -> Self {
+        Self(Session::new(None, Arc::new(SqlSessionStore::new(state.clone())), None))
     }
 
     /// Begins a session for somebody who has just proved who they are: always a new id, and the one this browser had before
@@ -201,6 +213,50 @@ impl CurrentSession {
         self.0.flush().await?;
         Ok(())
     }
+}
+
+/// Notes that a session was heard of, or why it is over; then it is marked as ended.
+///
+/// # Errors
+/// When the database is away.
+pub async fn hear_of(state: &AppState, row: SessionRow) -> Result<Result<SessionData, EndReason>, ServerError> {
+    let now = state.now();
+    if let Some(reason) = row.end_reason(now) {
+        if row.ended_at.is_none() {
+            end_by_system(state, &row, reason).await?;
+        }
+        return Ok(Err(reason));
+    }
+    let mut last_seen_at = row.last_seen_at;
+    if now.0.saturating_sub(last_seen_at) >= TOUCH_SECONDS {
+        if !sessions::touch(&mut state.db.write().await?, &row.id, now).await? {
+            return Ok(Err(EndReason::Revoked));
+        }
+        last_seen_at = now.0;
+    }
+    Ok(Ok(SessionData {
+        id: row.id,
+        user_id: row.user_id,
+        created_at: Moment(row.created_at),
+        authenticated_at: Moment(row.authenticated_at),
+        last_seen_at: Moment(last_seen_at),
+        expires_at: Moment(row.expires_at),
+        idle_seconds: row.idle_seconds,
+        is_remembered: row.remembered != 0,
+        address: row.address,
+        user_agent: row.user_agent,
+        factors: row.factors,
+        credential_version: row.credential_version,
+        beginning: None,
+    }))
+}
+
+/// Ends a session that nobody ended by hand.
+async fn end_by_system(state: &AppState, row: &SessionRow, reason: EndReason) -> Result<(), ServerError> {
+    let mut tx = state.db.begin().await?;
+    let event = Event::by_system(EventKind::SessionEnded).about(&row.user_id);
+    end_in(state, &mut tx, &row.id, reason, event).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Ends a session by its own person, in a transaction of its own.

@@ -27,10 +27,7 @@ use crate::{
     },
 };
 
-use super::{Beginning, KEY, SessionData, end_in};
-
-/// How far `last_seen_at` may lag: one write a minute for a busy session.
-const TOUCH_SECONDS: i64 = 60;
+use super::{Beginning, KEY, SessionData, end_by_system, hear_of};
 
 /// The store.
 #[derive(Clone, Debug)]
@@ -78,13 +75,6 @@ impl SqlSessionStore {
         if let Some(event) = event {
             event.by(&data.user_id).in_session(&data.id).record(&self.state, &mut tx).await?;
         }
-        Ok(tx.commit().await?)
-    }
-
-    async fn end(&self, id: &str, user_id: &str, reason: EndReason) -> std::result::Result<(), ServerError> {
-        let mut tx = self.state.db.begin().await?;
-        let event = Event::by_system(EventKind::SessionEnded).about(user_id);
-        end_in(&self.state, &mut tx, id, reason, event).await?;
         Ok(tx.commit().await?)
     }
 }
@@ -149,40 +139,9 @@ impl SessionStore for SqlSessionStore {
         let hash = token_hash(session_id);
         let found = sessions::find(&mut self.state.db.read().await.map_err(backend)?, &hash).await.map_err(backend)?;
         let Some(row) = found else { return Ok(None) };
-        let now = self.state.now();
-        if let Some(reason) = row.end_reason(now) {
-            if row.ended_at.is_none() {
-                self.end(&row.id, &row.user_id, reason).await.map_err(failure)?;
-            }
-            return Ok(None);
-        }
-        let mut last_seen_at = row.last_seen_at;
-        if now.0.saturating_sub(last_seen_at) >= TOUCH_SECONDS {
-            let alive = sessions::touch(&mut self.state.db.write().await.map_err(backend)?, &hash, now)
-                .await
-                .map_err(backend)?;
-            if !alive {
-                return Ok(None);
-            }
-            last_seen_at = now.0;
-        }
         let mut data: HashMap<String, Value> =
             serde_json::from_str(&row.data).map_err(|error| Error::Decode(error.to_string()))?;
-        let ours = SessionData {
-            id: row.id,
-            user_id: row.user_id,
-            created_at: Moment(row.created_at),
-            authenticated_at: Moment(row.authenticated_at),
-            last_seen_at: Moment(last_seen_at),
-            expires_at: Moment(row.expires_at),
-            idle_seconds: row.idle_seconds,
-            is_remembered: row.remembered != 0,
-            address: row.address,
-            user_agent: row.user_agent,
-            factors: row.factors,
-            credential_version: row.credential_version,
-            beginning: None,
-        };
+        let Ok(ours) = hear_of(&self.state, row).await.map_err(failure)? else { return Ok(None) };
         let expiry_date = ours.expires_at.as_utc();
         data.insert(KEY.into(), serde_json::to_value(ours).map_err(|error| Error::Encode(error.to_string()))?);
         Ok(Some(Record { id: *session_id, data, expiry_date }))
@@ -192,7 +151,7 @@ impl SessionStore for SqlSessionStore {
         let hash = token_hash(session_id);
         let found = sessions::find(&mut self.state.db.read().await.map_err(backend)?, &hash).await.map_err(backend)?;
         match found {
-            Some(row) => self.end(&row.id, &row.user_id, EndReason::SignedOut).await.map_err(failure),
+            Some(row) => end_by_system(&self.state, &row, EndReason::SignedOut).await.map_err(failure),
             None => Ok(()),
         }
     }

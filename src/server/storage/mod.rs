@@ -32,8 +32,12 @@ pub mod outbox;
 pub mod own_sessions;
 /// People as administrators look for them.
 pub mod people;
+/// Tokens that people make for their own programs.
+pub mod personal_tokens;
 /// What people's own pages say of them.
 pub mod profiles;
+/// What carries on the sessions of programs.
+pub mod refresh_tokens;
 /// Sessions as a record, for administrators.
 pub mod session_records;
 /// Sessions and their history.

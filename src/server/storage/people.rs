@@ -213,9 +213,11 @@ pub async fn may_act(on: impl Into<Handle<'_>>, id: &str, session_id: &str, role
         (String,),
         on,
         "select users.id from users join user_roles on user_roles.user_id = users.id
-         join sessions on sessions.user_id = users.id
          where users.id = $1 and role = $2 and disabled_at is null and deletion_at is null
-           and sessions.id = $3 and ended_at is null",
+           and (exists (select 1 from sessions
+                        where sessions.id = $3 and sessions.user_id = users.id and ended_at is null)
+                or exists (select 1 from personal_tokens
+                           where personal_tokens.id = $3 and personal_tokens.user_id = users.id and revoked_at is null))",
         id,
         role.as_str(),
         session_id

@@ -124,26 +124,35 @@ pub async fn create(on: impl Into<Handle<'_>>, token_hash: &str, new: &NewSessio
     Ok(())
 }
 
+/// What a [`SessionRow`] is read from, with the rest of the query.
+macro_rules! select_session {
+    ($rest:literal) => {
+        concat!(
+            "select sessions.id, user_id, sessions.created_at, authenticated_at, last_seen_at, idle_seconds, remembered, expires_at, address, user_agent, factors,
+                    sessions.credential_version, data, ended_at, end_reason, users.credential_version as current_version, disabled_at, deletion_at
+             from sessions join users on users.id = user_id ",
+            $rest
+        )
+    };
+}
+
 /// Finds a session, also one that has ended.
 pub async fn find(on: impl Into<Handle<'_>>, token_hash: &str) -> Result<Option<SessionRow>, StoreError> {
-    fetch!(
-        fetch_optional,
-        SessionRow,
-        on,
-        "select sessions.id, user_id, sessions.created_at, authenticated_at, last_seen_at, idle_seconds, remembered, expires_at, address, user_agent, factors,
-                sessions.credential_version, data, ended_at, end_reason, users.credential_version as current_version, disabled_at, deletion_at
-         from sessions join users on users.id = user_id where token_hash = $1",
-        token_hash
-    )
+    fetch!(fetch_optional, SessionRow, on, select_session!("where token_hash = $1"), token_hash)
+}
+
+/// Finds a session by its id, also one that has ended.
+pub async fn find_by_id(on: impl Into<Handle<'_>>, id: &str) -> Result<Option<SessionRow>, StoreError> {
+    fetch!(fetch_optional, SessionRow, on, select_session!("where sessions.id = $1"), id)
 }
 
 /// Notes that a live session was heard of. `true` if it is live, whoever noted it first.
-pub async fn touch(on: impl Into<Handle<'_>>, token_hash: &str, now: Moment) -> Result<bool, StoreError> {
+pub async fn touch(on: impl Into<Handle<'_>>, id: &str, now: Moment) -> Result<bool, StoreError> {
     let touched = execute!(
         on,
         "update sessions set last_seen_at = case when last_seen_at < $2 then $2 else last_seen_at end
-         where token_hash = $1 and ended_at is null",
-        token_hash,
+         where id = $1 and ended_at is null",
+        id,
         now.0
     )?;
     Ok(touched > 0)

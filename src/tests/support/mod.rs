@@ -4,10 +4,13 @@
 pub mod actor;
 /// Administrators.
 pub mod administrator;
+/// Programs.
+pub mod program;
 /// A server with a database of its own.
 pub mod world;
 
 pub use actor::{Answer, Browser, SignedIn};
+pub use program::Program;
 pub use world::{Engine, HeldRandom, Mail, World};
 
 /// A password nobody guesses.

@@ -146,6 +146,7 @@ pub fn end_reason(reason: EndReason) -> &'static str {
         EndReason::Revoked => "You ended it from another session",
         EndReason::EndedByAdministrator => "An administrator ended it",
         EndReason::NotMe => "You reported that it was not you",
+        EndReason::TokenReused => "Its refresh token was used twice, so somebody may have copied it",
     }
 }
 

@@ -243,11 +243,14 @@ pub const DEV_MAIL: &DevMail = &DevMail {
 /// Errors as pages.
 pub const ERROR_PAGE: &ErrorPage = &ErrorPage {
     bad_request: "We could not read this request",
+    unauthorized: "This needs a sign-in",
     forbidden: "This request was not carried out",
     not_found: "There is no such page",
     not_found_sentence: "Check the address, or start again from the front page.",
     method_not_allowed: "This address does not work that way",
     method_not_allowed_sentence: "Open the page from the front page instead.",
+    not_found_for_programs: "There is nothing here, or nothing that you may see.",
+    method_not_allowed_for_programs: "Use one of the methods that the header Allow names.",
     too_large: "This request is too large",
     too_many: "Too many tries",
     busy: "Many people are here right now",

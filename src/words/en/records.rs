@@ -34,6 +34,7 @@ pub const SESSIONS: &Sessions = &Sessions {
         Standing::Revoked => "Ended from another device",
         Standing::EndedByAdministrator => "Ended by an administrator",
         Standing::NotMe => "Reported: not me",
+        Standing::TokenReused => "Refresh token used twice",
     },
     count: sessions,
     no_match: "No session matches. Take a filter away, or look at other days.",

@@ -1,6 +1,7 @@
 //! English for the closed lists of the domain: errors, notices, strengths, themes. Says what to do, not what people did wrong.
 
 use crate::domain::{
+    console::ActResult,
     error::AuthError,
     event::EventKind,
     field::{Field, FieldError, Problem},
@@ -32,6 +33,19 @@ pub fn error(error: &AuthError) -> String {
             "This request came from another site, so it was not carried out. Open the page here and try again.".into()
         }
         AuthError::Malformed => "We could not read this request. Go back, reload the page and try again.".into(),
+        AuthError::MalformedJson => "Send a JSON object with the members that this operation takes.".into(),
+        AuthError::MalformedQuery => "Check the parameters of the address: their names and values.".into(),
+        AuthError::ActRefused { result: ActResult::OwnAccount } => "This cannot be done to your own account.".into(),
+        AuthError::ActRefused { result: ActResult::NoAddress } => "This account has no address to mail to.".into(),
+        AuthError::ActRefused { result: ActResult::IsDisabled } => "A disabled account is mailed no link.".into(),
+        AuthError::ActRefused { .. } => "This could not be done.".into(),
+        AuthError::NotJson => "Send this as JSON, with the content type application/json.".into(),
+        AuthError::TokenMissing => "Send an access token: Authorization: Bearer, a space and the token.".into(),
+        AuthError::TokenInvalid => "This token is not valid. Sign in again for a new one.".into(),
+        AuthError::TokenExpired => "This token has expired. Refresh it, or sign in again.".into(),
+        AuthError::TokenRevoked => "This token was revoked. Sign in again for a new one.".into(),
+        AuthError::ScopeMissing { scope } => format!("This needs a token with the scope {}.", scope.as_str()),
+        AuthError::TooManyTokens => "There is no room for another token. Revoke one that you no longer use.".into(),
         AuthError::UnsupportedForm => "Send this as a form: application/x-www-form-urlencoded.".into(),
         AuthError::TooLarge => {
             "This request is larger than any form of this site. Shorten what you entered and try again.".into()
@@ -95,6 +109,12 @@ pub fn field_error(error: FieldError) -> String {
         }
         (Problem::Taken, Field::Username) => "Somebody has this user name. Look for them under People".into(),
         (Problem::Taken, _) => "Somebody has this e-mail address. Look for them under People".into(),
+        (Problem::Missing, Field::Name) => "Enter a name by which you know the token".into(),
+        (Problem::Missing, Field::Scopes) => "Choose at least one scope".into(),
+        (Problem::NameShape, _) => "Use 1 to 100 characters in one line".into(),
+        (Problem::ScopeUnknown, _) => "Use scopes that a personal access token can have".into(),
+        (Problem::ScopeNotYours, _) => "Leave out the scopes that are for administrators".into(),
+        (Problem::Missing, Field::ExpiresInDays) | (Problem::DaysOutOfRange, _) => "Use 1 to 366 days".into(),
         (Problem::RoleShape, _) => "Use 1 to 32 lower-case letters, digits, dashes or underscores for a role".into(),
         (Problem::PasswordSame, _) => "Choose a password that differs from the current one".into(),
     }
@@ -206,6 +226,8 @@ pub fn event(kind: EventKind) -> &'static str {
         EventKind::PasswordReset => "Password reset by link",
         EventKind::LinkSent => "Link sent",
         EventKind::NotMe => "Reported as somebody else",
+        EventKind::TokenCreated => "Access token made",
+        EventKind::TokenRevoked => "Access token revoked",
         EventKind::DataExported => "Data exported",
         EventKind::DeletionRequested => "Deletion asked for",
         EventKind::DeletionCancelled => "Deletion cancelled",

@@ -11,6 +11,7 @@ use crate::{
         event::EventKind,
         moment::Moment,
         own_account::{Agent, EventGroup},
+        scope::Scope,
     },
     server::{
         error::FlowError,
@@ -19,7 +20,9 @@ use crate::{
         storage::{
             Conn,
             events::{self, Page, Wanted},
-            own_sessions, profiles,
+            own_sessions,
+            personal_tokens::{self, TokenRow},
+            profiles,
         },
     },
 };
@@ -37,6 +40,7 @@ pub struct Export {
     profile: Value,
     roles: Vec<Value>,
     known_devices: i64,
+    access_tokens: Vec<Value>,
     sessions: Vec<Value>,
     events: Vec<Value>,
 }
@@ -82,9 +86,25 @@ pub async fn copy(state: &AppState, user_id: &str) -> Result<Export, FlowError> 
             .map(|held| json!({ "role": held.role, "granted_at": Moment(held.granted_at).rfc3339() }))
             .collect(),
         known_devices: profiles::count_devices(&mut conn, user_id).await?,
+        access_tokens: access_tokens(&mut conn, user_id, state.now()).await?,
         sessions: sessions(&mut conn, user_id).await?,
         events: events(&mut conn, user_id).await?,
     })
+}
+
+async fn access_tokens(conn: &mut Conn, user_id: &str, now: Moment) -> Result<Vec<Value>, FlowError> {
+    let rows = personal_tokens::live(conn, user_id, now).await?;
+    let tokens = rows.into_iter().map(TokenRow::for_owner).map(|token| {
+        json!({
+            "id": token.id,
+            "name": token.name,
+            "scopes": Scope::join(&token.scopes),
+            "made_at": token.created_at.rfc3339(),
+            "expires_at": token.expires_at.rfc3339(),
+            "last_used_at": token.last_used_at.map(Moment::rfc3339),
+        })
+    });
+    Ok(tokens.collect())
 }
 
 async fn sessions(conn: &mut Conn, user_id: &str) -> Result<Vec<Value>, FlowError> {

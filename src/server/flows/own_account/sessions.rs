@@ -96,6 +96,19 @@ pub async fn end(state: &AppState, user: &CurrentUser, request: &RequestInfo, id
     Ok(())
 }
 
+/// Ends the session that a program asks with (ASVS 7.4.1).
+///
+/// # Errors
+/// When the database is away; then it goes on.
+pub async fn sign_out(state: &AppState, user: &CurrentUser, request: &RequestInfo) -> Result<(), FlowError> {
+    let mut tx = state.db.begin().await?;
+    let event = Event::of(EventKind::SignedOut, request).by(&user.id);
+    session::end_in(state, &mut tx, &user.session.id, EndReason::SignedOut, event).await?;
+    tx.commit().await?;
+    tracing::info!(user = %user.id, session = %user.session.id, "signed out");
+    Ok(())
+}
+
 /// Ends all of their sessions but this one.
 ///
 /// # Errors

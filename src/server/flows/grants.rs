@@ -1,0 +1,130 @@
+//! Tokens for programs: an access token and a refresh token in exchange for a password, a mailed link, or the refresh token
+//! before (RFC 6749, RFC 9700). Each sign-in is a session like those of browsers. Must not decide who may sign in.
+
+use crate::{
+    domain::{end_reason::EndReason, error::AuthError, event::EventKind, moment::Moment, scope::Scope},
+    server::{
+        audit::Event,
+        crypto::token::{OneTimeToken, presented_hash},
+        error::{FlowError, ServerError},
+        request_info::RequestInfo,
+        session::{self, CurrentSession},
+        state::AppState,
+        storage::{refresh_tokens, sessions, users},
+        tokens,
+    },
+};
+
+use super::{Outcome, sign_in, verify_email};
+
+/// Seconds in which a refresh token may come a second time without harm: a program that lost the answer, or asked twice at
+/// once (design: D13).
+pub const GRACE_SECONDS: i64 = 10;
+
+/// What a program signs in with from now on.
+pub struct Grant {
+    /// A JWT.
+    pub access_token: String,
+    /// When that is good for nothing any more.
+    pub expires_at: Moment,
+    /// Good once, for the next grant.
+    pub refresh_token: OneTimeToken,
+    /// What it may be used for.
+    pub scopes: Vec<Scope>,
+    /// What the program is to send at its next sign-in, where it has none yet.
+    pub device: Option<OneTimeToken>,
+}
+
+/// In exchange for identifier and password.
+///
+/// # Errors
+/// As [`sign_in::run`].
+pub async fn by_password(
+    state: &AppState,
+    request: &RequestInfo,
+    identifier: String,
+    password: String,
+) -> Result<Grant, FlowError> {
+    let session = CurrentSession::without_cookie(state);
+    let attempt = sign_in::Attempt { identifier, password, remember: true };
+    let outcome = sign_in::run(state, &session, request, attempt).await?;
+    of_session(state, &session, outcome).await?.ok_or_else(|| ServerError::Corrupt("a session that just began").into())
+}
+
+/// In exchange for a mailed link that proves an address, and the password. None where the address is proven and no session
+/// could be begun: then the program signs in.
+///
+/// # Errors
+/// As [`verify_email::run`].
+pub async fn by_link(
+    state: &AppState,
+    request: &RequestInfo,
+    token: &str,
+    password: String,
+) -> Result<Option<Grant>, FlowError> {
+    let session = CurrentSession::without_cookie(state);
+    let verified = verify_email::run(state, &session, request, token, password).await?;
+    of_session(state, &session, verified.outcome).await
+}
+
+/// For a session that has just begun.
+async fn of_session(state: &AppState, session: &CurrentSession, outcome: Outcome) -> Result<Option<Grant>, FlowError> {
+    let Some(data) = session.get().await? else { return Ok(None) };
+    let refresh_token = OneTimeToken::draw(state.random.as_ref())?;
+    refresh_tokens::add(&mut state.db.write().await?, &refresh_token.hash(), &data.id, state.now()).await?;
+    Ok(Some(grant(state, &data.user_id, &data.id, refresh_token, outcome.device).await?))
+}
+
+async fn grant(
+    state: &AppState,
+    user_id: &str,
+    session_id: &str,
+    refresh_token: OneTimeToken,
+    device: Option<OneTimeToken>,
+) -> Result<Grant, ServerError> {
+    let roles = users::roles(&mut state.db.read().await?, user_id).await?;
+    let is_admin = roles.iter().any(|role| role.as_str() == crate::domain::role::Role::ADMIN);
+    let scopes = Scope::ALL.iter().copied().filter(|scope| is_admin || !scope.is_for_administrators());
+    let (access_token, expires_at) = tokens::issue(state, user_id, session_id, &roles).await?;
+    Ok(Grant { access_token, expires_at, refresh_token, scopes: scopes.collect(), device })
+}
+
+/// In exchange for a refresh token, which is good once: of two that use the same one at once, one wins and the other is told
+/// to use what the winner got. Whoever comes with it later has a copy, or was copied, so the session ends (RFC 9700 section
+/// 4.14.2; ASVS 10.4.5).
+///
+/// # Errors
+/// [`AuthError::TokenInvalid`] for what is none, or was used a moment ago; [`AuthError::TokenExpired`] or
+/// [`AuthError::TokenRevoked`] where the session is over.
+pub async fn by_refresh_token(state: &AppState, request: &RequestInfo, token: &str) -> Result<Grant, FlowError> {
+    let hash = presented_hash(token).ok_or(AuthError::TokenInvalid)?;
+    let found = refresh_tokens::find(&mut state.db.read().await?, &hash).await?.ok_or(AuthError::TokenInvalid)?;
+    let now = state.now();
+    let mut tx = state.db.begin().await?;
+    let row = sessions::find_by_id(&mut tx, &found.session_id).await?.ok_or(AuthError::TokenRevoked)?;
+    match row.end_reason(now) {
+        Some(EndReason::Idle | EndReason::Expired) => return Err(AuthError::TokenExpired.into()),
+        Some(_) => return Err(AuthError::TokenRevoked.into()),
+        None => {}
+    }
+    // The session before its tokens, as everywhere, so that no two transactions wait for each other (ASVS 15.4.3).
+    if !sessions::touch(&mut tx, &row.id, now).await? {
+        return Err(AuthError::TokenRevoked.into());
+    }
+    if !refresh_tokens::spend(&mut tx, &hash, now).await? {
+        let spent = refresh_tokens::find(&mut tx, &hash).await?.and_then(|token| token.spent_at);
+        if spent.is_none_or(|at| now.0.saturating_sub(at) < GRACE_SECONDS) {
+            return Err(AuthError::TokenInvalid.into());
+        }
+        let event = Event::of(EventKind::SessionEnded, request).about(&row.user_id);
+        session::end_in(state, &mut tx, &row.id, EndReason::TokenReused, event).await?;
+        tx.commit().await?;
+        tracing::warn!(user = %row.user_id, session = %row.id, address = %request.address, "a refresh token was used twice");
+        return Err(AuthError::TokenRevoked.into());
+    }
+    let next = OneTimeToken::draw(state.random.as_ref())?;
+    refresh_tokens::add(&mut tx, &next.hash(), &row.id, now).await?;
+    tx.commit().await?;
+    tracing::info!(user = %row.user_id, session = %row.id, address = %request.address, "tokens refreshed");
+    Ok(grant(state, &row.user_id, &row.id, next, None).await?)
+}
