@@ -485,6 +485,7 @@ export const PLACES: Place[] = [
       await expect(page.getByText('Nothing yet.')).toBeVisible();
     },
   },
+  { name: 'api', open: (page) => page.goto('/api-docs') },
   { name: 'style', open: (page) => page.goto('/dev/style') },
   { name: 'no such page', open: (page) => page.goto('/no-such-page'), isMissing: true },
 ];

@@ -114,6 +114,40 @@ pub enum AuthError {
 }
 
 impl AuthError {
+    /// One of each kind, in the order in which programs are told of them.
+    #[must_use]
+    pub fn kinds() -> Vec<Self> {
+        vec![
+            Self::Fields { fields: Vec::new() },
+            Self::Malformed,
+            Self::MalformedJson,
+            Self::MalformedQuery,
+            Self::NotJson,
+            Self::UnsupportedForm,
+            Self::TooLarge,
+            Self::TokenMissing,
+            Self::TokenInvalid,
+            Self::TokenExpired,
+            Self::TokenRevoked,
+            Self::ScopeMissing { scope: Scope::AccountRead },
+            Self::ConfirmPassword,
+            Self::InvalidCredentials,
+            Self::NotSignedIn,
+            Self::CrossSite,
+            Self::NotFound,
+            Self::AccountNotCreated,
+            Self::LastAdministrator,
+            Self::ActRefused { result: ActResult::OwnAccount },
+            Self::TooManyTokens,
+            Self::LinkDead,
+            Self::TooManyTries { retry_after: 30 },
+            Self::TooManyRequests { retry_after: 30 },
+            Self::Busy { retry_after: 1 },
+            Self::Unavailable,
+            Self::Unexpected,
+        ]
+    }
+
     /// The HTTP status (RFC 9110).
     #[must_use]
     pub fn status(&self) -> u16 {

@@ -5,6 +5,8 @@
 pub mod accent;
 /// How the server announces a signed-in person to pages and handlers.
 pub mod account;
+/// What the page about the JSON API is given.
+pub mod api_docs;
 /// What the console asks for and shows.
 pub mod console;
 /// E-mail addresses.

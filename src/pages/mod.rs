@@ -8,6 +8,8 @@ mod account_frame;
 pub mod activity;
 /// The console.
 pub mod admin;
+/// `/api-docs`
+pub mod api_docs;
 /// `/account/email`
 pub mod change_email;
 /// `/account/password`

@@ -116,7 +116,7 @@ on_both_engines! {
         }
         let counted = async |table: &str| world.look_up(&format!("select count(*) || '' from {table}")).await;
         world.mail_to("sam@example.com").await;
-        assert_eq!((counted("personal_tokens").await, counted("refresh_tokens").await), ("1".into(), "2".into()));
+        assert_eq!((counted("personal_tokens").await, counted("refresh_tokens").await), ("1".into(), "3".into()));
         assert_eq!(personal.get("/users/me").await.status, StatusCode::OK);
     }
 

@@ -127,6 +127,7 @@ const ABOUT_SOMETHING: &[&str] = &["/api/end_session"];
 const ROUTES: &[(&str, Method, For)] = &[
     ("/account/export", Method::POST, For::SignedIn),
     ("/admin/audit/export", Method::POST, For::Administrators),
+    ("/api-docs", Method::GET, For::Everybody),
     ("/csp-report", Method::POST, For::Everybody),
     ("/.well-known/change-password", Method::GET, For::Everybody),
     ("/signup", Method::GET, For::Everybody),

@@ -25,6 +25,7 @@ fn paths() -> Vec<String> {
         "/estimator/worker.js",
         "/.well-known/change-password",
         "/.well-known/jwks.json",
+        "/api-docs",
         "/auth/login",
         "/auth/none",
         "/manage/users",

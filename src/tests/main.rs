@@ -7,6 +7,7 @@ mod support;
 mod access_tokens;
 mod account;
 mod activity;
+mod api_docs;
 mod api_document;
 mod api_manage;
 mod api_sign_in;

@@ -6,6 +6,8 @@
 
 /// The shapes of the texts of somebody's own account.
 pub mod account;
+/// The shape of the page about the JSON API.
+pub mod api_docs;
 /// A sentence around something that is marked up.
 pub mod around;
 /// The shapes of the console's texts.
@@ -35,6 +37,7 @@ use crate::domain::{
 };
 
 use self::{
+    api_docs::ApiDocs,
     console::{Acts, Console, EventWords, NewPerson, Overview, People, Person},
     not_me::NotMe,
     pages::{
@@ -99,6 +102,12 @@ pub fn theme_switch() -> &'static ThemeSwitch {
 #[must_use]
 pub fn form() -> &'static Form {
     say!(pieces::FORM)
+}
+
+/// `/api-docs`
+#[must_use]
+pub fn api_docs() -> &'static ApiDocs {
+    say!(api_docs::API_DOCS)
 }
 
 /// Show and hide.

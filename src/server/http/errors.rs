@@ -135,7 +135,7 @@ fn title_and_sentence(status: StatusCode, error: Option<&AuthError>) -> (&'stati
 
 /// The same for programs (RFC 9457).
 fn problem(state: &AppState, status: StatusCode, error: Option<&AuthError>, title: &str, request_id: &str) -> String {
-    let code = error.and_then(name_of).unwrap_or_else(|| code_of(status).to_owned());
+    let code = error.map_or_else(|| code_of(status).to_owned(), code);
     let text = words::error_page();
     let detail = match (error, status) {
         (Some(error), _) => words::error(error),
@@ -152,7 +152,7 @@ fn problem(state: &AppState, status: StatusCode, error: Option<&AuthError>, titl
         if let Some(AuthError::ScopeMissing { scope }) = error { Some(scope.as_str().to_owned()) } else { None };
     let base = state.config.base_url().map(String::from).unwrap_or_default();
     let problem = Problem {
-        kind: format!("{base}api-docs#{code}"),
+        kind: format!("{base}{}#{code}", rest::DOCS.trim_start_matches('/')),
         title: title.to_owned(),
         status: status.as_u16(),
         error: detail.clone(),
@@ -164,6 +164,12 @@ fn problem(state: &AppState, status: StatusCode, error: Option<&AuthError>, titl
         retry_after: error.and_then(AuthError::retry_after),
     };
     serde_json::to_string(&problem).unwrap_or_default()
+}
+
+/// The name of a kind of error, for programs.
+#[must_use]
+pub fn code(error: &AuthError) -> String {
+    name_of(error).unwrap_or_default()
 }
 
 /// What a member of a closed list is called on the wire.

@@ -2,6 +2,8 @@
 
 /// Somebody's own account.
 pub mod account;
+/// The page about the JSON API.
+pub mod api_docs;
 /// The console.
 pub mod console;
 /// The page behind "This was not me".

@@ -3,6 +3,8 @@
 
 /// Tokens in exchange for a password.
 mod auth;
+/// The document as a page.
+mod browse;
 /// The document, and what it says of every operation.
 pub mod document;
 /// What requests bring.
@@ -24,6 +26,7 @@ use axum::{
     Json, Router,
     extract::DefaultBodyLimit,
     http::{HeaderMap, HeaderName, Method, header},
+    routing::get,
 };
 use serde::Serialize;
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -34,6 +37,8 @@ use crate::server::{config::Config, state::AppState};
 
 use super::{jwks, request::REQUEST_ID};
 
+/// The page about the API, on which every kind of problem has a place.
+pub const DOCS: &str = "/api-docs";
 /// The most bytes of a body.
 const MAX_BODY: usize = 64 * 1024;
 /// What its paths begin with.
@@ -55,7 +60,7 @@ pub fn is_known_origin(config: &Config, headers: &HeaderMap) -> bool {
 /// The routes, with the layer that lets other sites' pages in where the settings name them.
 pub fn routes(config: &Config) -> Router<AppState> {
     let (router, _) = parts();
-    let router = router.layer(DefaultBodyLimit::max(MAX_BODY));
+    let router = router.layer(DefaultBodyLimit::max(MAX_BODY)).route(DOCS, get(browse::show));
     if config.cors_origins.is_empty() { router } else { router.layer(cors(config)) }
 }
 

@@ -26,9 +26,7 @@ impl<E: Into<FlowError>> From<E> for Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let mut response = errors::answer(&self.0);
-        if let Some(status) = status(&self.0) {
-            *response.status_mut() = status;
-        }
+        *response.status_mut() = StatusCode::from_u16(status(&self.0)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         if let Some(challenge) = challenge(&self.0).and_then(|challenge| HeaderValue::from_str(&challenge).ok()) {
             response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
         }
@@ -36,13 +34,14 @@ impl IntoResponse for Refusal {
     }
 }
 
-/// Where programs are told another status than forms.
-fn status(error: &AuthError) -> Option<StatusCode> {
+/// The status of an error, which is another than forms have for some.
+#[must_use]
+pub fn status(error: &AuthError) -> u16 {
     match error {
-        AuthError::Fields { .. } => Some(StatusCode::BAD_REQUEST),
+        AuthError::Fields { .. } => 400,
         // RFC 9470 section 3: the token is good, and too old for this.
-        AuthError::ConfirmPassword => Some(StatusCode::UNAUTHORIZED),
-        _ => None,
+        AuthError::ConfirmPassword => 401,
+        error => error.status(),
     }
 }
 
