@@ -129,6 +129,7 @@ const ROUTES: &[(&str, Method, For)] = &[
     ("/admin/audit/export", Method::POST, For::Administrators),
     ("/csp-report", Method::POST, For::Everybody),
     ("/.well-known/change-password", Method::GET, For::Everybody),
+    ("/.well-known/jwks.json", Method::GET, For::Everybody),
     ("/signup", Method::GET, For::Everybody),
     ("/register", Method::GET, For::Everybody),
     ("/login", Method::GET, For::Everybody),
