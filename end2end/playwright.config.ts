@@ -2,6 +2,7 @@
 //   LATCHKEY_BIN                the server, default: the newest build in ../target
 //   CHROMIUM                    the browser, default: the one on PATH
 //   LATCHKEY_TEST_POSTGRES_URL  a PostgreSQL that may be filled, for the project of that name
+//   LATCHKEY_PYTHON             a Python with what api/requirements.txt says, default: the one scripts/setup.sh made
 //   CI                          keeps no traces of tests that fail; recording them takes a sixth of the time
 
 import { defineConfig, devices, type PlaywrightTestProject } from '@playwright/test';

@@ -287,6 +287,10 @@ find_postgres() {
     done
 }
 
+# What the tests have of Python's packages, outside of the repository, so that
+# they are installed once.
+PYTHON_ENV=${XDG_CACHE_HOME:-$HOME/.cache}/latchkey/python
+
 # --- What is built ----------------------------------------------------------
 
 # use_target_dir: sets TARGET, cargo's directory. In CI every run is a fresh

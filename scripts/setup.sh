@@ -25,6 +25,22 @@ node_tools() {
     node_packages end2end "the Node tools: wasm-opt, Lightning CSS, Playwright's runner"
 }
 
+# python_packages: what end2end/api/requirements.txt says, to the digest.
+python_packages() {
+    local wanted=end2end/api/requirements.txt installed=$PYTHON_ENV/installed-from
+    if cmp -s "$wanted" "$installed" && "$PYTHON_ENV/bin/python" -c '' 2>/dev/null; then return 0; fi
+    need_command python3 "other services verify tokens with it" python3
+    python3 -c 'import ensurepip, venv' 2>/dev/null || {
+        have apt-get || die "Python's module venv is missing. Please install it and run this again."
+        apt_install "an environment for Python's packages" python3-venv
+    }
+    mkdir -p "${PYTHON_ENV%/*}"
+    quietly "making an environment for Python's packages" python3 -m venv --clear "$PYTHON_ENV"
+    quietly "installing what $wanted says" "$PYTHON_ENV/bin/python" -m pip install --quiet --disable-pip-version-check \
+        --no-input --require-hashes --only-binary :all: -r "$wanted"
+    cp "$wanted" "$installed"
+}
+
 for_build() {
     need_command cc "Rust links with it, and SQLite is compiled with it" gcc libc6-dev
     use_rust
@@ -72,6 +88,7 @@ for_tests() {
         fi
         apt_install "the tests on PostgreSQL" postgresql
     fi
+    python_packages
 }
 
 case "${1:-}" in

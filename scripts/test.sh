@@ -140,6 +140,7 @@ playwright() {
     rm -f "$SCRATCH/playwright.json"
     step "$name" playwright_tests in_end2end env \
         LATCHKEY_BIN="$(cd "$TARGET" && pwd)/release/latchkey" CHROMIUM="$(find_chromium)" \
+        LATCHKEY_PYTHON="$PYTHON_ENV/bin/python" \
         PLAYWRIGHT_JSON_OUTPUT_NAME="$SCRATCH/playwright.json" npx playwright test --reporter=list,json "$@"
 }
 

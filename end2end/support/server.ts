@@ -1,7 +1,7 @@
 // Starts a Latchkey of our own: a free port, an empty database, cheap hashing, nobody else's settings.
 
 import { execFileSync, spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,6 +17,8 @@ export interface Server {
   log(): string;
   /** Everything in the folder it runs in: on SQLite, the whole database, byte for byte. */
   files(): Buffer;
+  /** Types a command of `latchkey` beside it; what that prints. */
+  run(...command: string[]): string;
   /** Fills its database with plausible people and sessions. */
   seed(counts: { users: number; sessions: number }): void;
   stop(): Promise<void>;
@@ -41,6 +43,8 @@ export async function startServer(database: Database = 'sqlite', settings: Recor
       // All people of the tests come from one network.
       LATCHKEY_NETWORK_TRIES: '10000',
       LATCHKEY_NETWORK_REQUESTS: '10000',
+      // Beside an embedded database a file is made instead.
+      ...(database === 'postgres' && { LATCHKEY_SECRET_KEY: randomBytes(32).toString('base64url') }),
       ...settings,
     },
   };
@@ -77,6 +81,7 @@ export async function startServer(database: Database = 'sqlite', settings: Recor
     setUpLink,
     log: () => log,
     files: () => Buffer.concat(readdirSync(folder).map((name) => readFileSync(join(folder, name)))),
+    run: (...command) => execFileSync(findServer(), command, { ...options, encoding: 'utf8' }),
     seed({ users, sessions }) {
       execFileSync(findServer(), ['dev', 'seed', '--users', `${users}`, '--sessions', `${sessions}`, '--among-others'], options);
     },

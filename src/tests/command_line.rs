@@ -23,6 +23,10 @@ fn run(folder: &Path, arguments: &[&str]) -> Output {
     latchkey(folder).args(arguments).output().expect("it runs")
 }
 
+fn json(output: &Output) -> serde_json::Value {
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
@@ -252,6 +256,9 @@ fn a_reader_that_goes_away_breaks_nothing() {
         &["audit", "checkpoint"],
         &["audit", "export"],
         &["config", "check"],
+        &["keys", "list"],
+        &["keys", "secret"],
+        &["keys", "rotate", "--json"],
     ] {
         let mut child =
             latchkey(here).args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
@@ -303,4 +310,81 @@ fn sessions_are_listed_ended_and_purged() {
     assert_eq!(text(&run(here, &["session", "list"]).stdout), "");
     let verified = run(here, &["audit", "verify", "--json"]);
     assert!(verified.status.success() && !text(&verified.stdout).contains("\"emptied\":0"), "{verified:?}");
+}
+
+#[test]
+fn keys_are_listed_rotated_and_revoked() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let here = folder.path();
+    let refused = run(here, &["keys", "list"]);
+    assert!(!refused.status.success() && text(&refused.stderr).contains("there is no database"), "{refused:?}");
+    assert!(run(here, &["migrate"]).status.success());
+    assert_eq!(text(&run(here, &["keys", "list"]).stdout).lines().count(), 1, "its head");
+
+    let first = json(&run(here, &["keys", "rotate", "--json"]));
+    assert_eq!(first["made"], true);
+    let next = json(&run(here, &["keys", "rotate", "--json"]));
+    assert_ne!(next["kid"], first["kid"]);
+    let again = run(here, &["keys", "rotate"]);
+    assert!(text(&again.stdout).contains("is next already, and signs from 20"), "{again:?}");
+    let listed = text(&run(here, &["keys", "list"]).stdout);
+    let lines: Vec<Vec<&str>> = listed.lines().skip(1).map(|line| line.split('\t').collect()).collect();
+    assert_eq!(
+        lines.iter().map(|line| line[..3].to_vec()).collect::<Vec<_>>(),
+        [
+            vec![first["kid"].as_str().expect("text"), "EdDSA", "signing"],
+            vec![next["kid"].as_str().expect("text"), "EdDSA", "next"],
+        ]
+    );
+    assert_eq!(lines[0][4], lines[1][3], "one signs until the other does");
+
+    let key_file = here.join("data/latchkey.db.key");
+    let secret = std::fs::read_to_string(&key_file).expect("made");
+    std::fs::write(&key_file, run(here, &["keys", "secret"]).stdout).expect("written");
+    let listed = run(here, &["keys", "list", "--json"]);
+    let line: serde_json::Value =
+        serde_json::from_str(text(&listed.stdout).lines().next().expect("a line")).expect("JSON");
+    assert_eq!((&line["kid"], &line["state"]), (&first["kid"], &"unreadable".into()), "{listed:?}");
+    assert!(
+        text(&listed.stdout).contains("cannot be opened") || text(&listed.stderr).contains("cannot be opened"),
+        "{listed:?}"
+    );
+
+    let revoked = run(here, &["keys", "rotate", "--now"]);
+    assert!(text(&revoked.stdout).contains("which signs now. Revoked 2 keys: "), "{revoked:?}");
+    let listed = run(here, &["keys", "list"]);
+    assert!(text(&listed.stdout).lines().count() == 2 && !text(&listed.stdout).contains("unreadable"), "{listed:?}");
+    for output in [revoked, listed] {
+        assert!(!format!("{output:?}").contains(&secret));
+    }
+    let exported = text(&run(here, &["audit", "export"]).stdout);
+    assert_eq!(exported.matches("\"signing_key_made\"").count(), 3, "{exported}");
+    assert_eq!(exported.matches("\"signing_keys_revoked\"").count(), 1, "{exported}");
+}
+
+/// A secret for the settings needs no settings, and is another one each time.
+#[test]
+fn a_secret_for_the_settings_is_printed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("latchkey.toml"), "environment = 'production'\n").expect("written");
+    let [one, other] = [(), ()].map(|()| text(&run(folder.path(), &["keys", "secret"]).stdout));
+    assert!(one.trim().len() == 43 && one != other, "{one} {other}");
+    let mut check = latchkey(folder.path());
+    let checked = check.args(["config", "check"]).env("LATCHKEY_SECRET_KEY", one.trim()).output().expect("it runs");
+    let (said, complaint) = (text(&checked.stdout), text(&checked.stderr));
+    assert!(said.contains("secret_key = set\n") && !complaint.contains("secret_key"), "{said} {complaint}");
+    assert!(!said.contains(one.trim()) && !complaint.contains(one.trim()));
+}
+
+/// On a server, nodes share the secret, so each is given it.
+#[test]
+fn production_on_postgresql_needs_the_secret() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let settings = "environment = 'production'\nbase_url = 'https://accounts.example.com'\nsmtp_url = 'smtps://mail.example.com'\n\
+                    mail_from = 'accounts@example.com'\ndatabase_url = 'postgres://127.0.0.1:9/none'\n";
+    std::fs::write(folder.path().join("latchkey.toml"), settings).expect("written");
+    for arguments in [&["config", "check"][..], &["serve"]] {
+        let refused = run(folder.path(), arguments);
+        assert!(!refused.status.success() && text(&refused.stderr).contains("needs secret_key"), "{refused:?}");
+    }
 }

@@ -8,6 +8,8 @@ mod config;
 mod dev;
 /// `latchkey estimate`
 mod estimate;
+/// `latchkey keys …`
+mod keys;
 /// What commands print.
 mod out;
 /// `latchkey serve`
@@ -61,6 +63,9 @@ enum Command {
     /// Verify and export the audit log.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// See and change the keys that sign access tokens.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     /// Help for whoever works on this project.
     #[command(subcommand)]
     Dev(dev::DevCommand),
@@ -129,6 +134,7 @@ async fn execute(command: Command) -> Result<(), CliError> {
     match &command {
         Command::Estimate => return estimate::run(),
         Command::Config(command) => return config::run(command),
+        Command::Keys(keys::KeysCommand::Secret) => return keys::secret(),
         Command::Audit(audit::AuditCommand::Verify { from: Some(file), checkpoint, json }) => {
             return audit::verify_file(file, checkpoint.as_deref(), *json);
         }
@@ -137,6 +143,7 @@ async fn execute(command: Command) -> Result<(), CliError> {
         | Command::User(_)
         | Command::Audit(_)
         | Command::Session(_)
+        | Command::Keys(_)
         | Command::Dev(_) => {}
     }
     let config = Config::load()?;
@@ -157,6 +164,7 @@ async fn execute(command: Command) -> Result<(), CliError> {
         Command::Dev(command) => dev::run(config, db, command).await,
         Command::Session(command) => session::run(config, db, command).await,
         Command::Audit(command) => audit::run(config, db, command).await,
+        Command::Keys(command) => keys::run(config, db, command).await,
         Command::Migrate => out::line(format_args!("The {} database is up to date.", db.engine())),
         Command::Estimate | Command::Config(_) => Ok(()),
     }

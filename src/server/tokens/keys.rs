@@ -165,6 +165,7 @@ pub async fn signing(state: &AppState) -> Result<Key, ServerError> {
     if keys.signing(state.now()).is_none() {
         make(state, &mut tx, state.now(), Event::by_system(EventKind::SigningKeyMade)).await?;
         tx.commit().await?;
+        tracing::info!("signing key made");
     } else {
         drop(tx);
     }
@@ -247,7 +248,6 @@ pub(super) async fn make(
     signing_keys::add(&mut *tx, &row).await?;
     let event = event.with("key", &row.kid).with("algorithm", algorithm.as_str());
     event.with("signs_from", signs_from.rfc3339()).record(state, tx).await?;
-    tracing::info!(key = %row.kid, signs_from = %signs_from.rfc3339(), "signing key made");
     Ok(row)
 }
 

@@ -104,8 +104,9 @@ pub async fn run(state: &AppState) -> Result<(), ServerError> {
         let keys = keys::hold(state, &mut tx).await?;
         // Another node may have been faster.
         if let Some(signs_from) = next_signs_from(state, &keys) {
-            follow(state, &mut tx, signs_from, Event::by_system(EventKind::SigningKeyMade)).await?;
+            let kid = follow(state, &mut tx, signs_from, Event::by_system(EventKind::SigningKeyMade)).await?;
             tx.commit().await?;
+            tracing::info!(key = %kid, signs_from = %signs_from.rfc3339(), "the next signing key is published");
             keys::read(state).await?;
         }
     }
