@@ -13,8 +13,8 @@ named! {
         AdminRead = "admin:read",
         /// Do what the console does, for administrators.
         AdminWrite = "admin:write",
-        /// Make and revoke personal access tokens: only with the token of a sign-in, never with a personal one, or a leaked one could
-        /// replace itself.
+        /// Make and revoke personal access tokens, make administrators and unmake them: only with the token of a sign-in, never with
+        /// a personal one, or a leaked one could replace itself.
         Tokens = "tokens",
     }
 }

@@ -16,6 +16,8 @@ pub struct RequestInfo {
     pub user_agent: String,
     /// What the browser was given when somebody signed in with it before; empty where there is none. Opens nothing.
     pub device: String,
+    /// Whether it is to be given none: programs that do not ask for it.
+    pub forgets_device: bool,
 }
 
 impl RequestInfo {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use latchkey::{
-    domain::role::Role,
+    domain::{moment::Moment, role::Role},
     server::{
         audit,
         config::{Config, Secret},
@@ -43,7 +43,7 @@ fn parts(token: &str) -> [String; 3] {
 }
 
 async fn issue(state: &AppState) -> String {
-    tokens::issue(state, "person", "session", &[Role::admin()]).await.expect("issued").0
+    tokens::issue(state, "person", "session", &[Role::admin()], Moment(i64::MAX)).await.expect("issued").0
 }
 
 async fn verify(state: &AppState, token: &str) -> Result<AccessClaims, TokenFault> {
@@ -115,7 +115,7 @@ fn other_secret(config: &mut Config) {
 on_both_engines! {
     /// ASVS 9.2.2 to 9.2.4; RFC 9068.
     async fn what_is_issued_is_verified(world) {
-        let (token, expires_at) = tokens::issue(&world.state, "person", "session", &[Role::admin()]).await.expect("issued");
+        let (token, expires_at) = tokens::issue(&world.state, "person", "session", &[Role::admin()], Moment(i64::MAX)).await.expect("issued");
         let verified = verify(&world.state, &token).await.expect("verified");
         assert_eq!((verified.subject.as_str(), verified.session_id.as_str()), ("person", "session"));
         assert_eq!((verified.roles, verified.issued_at), (vec![Role::admin()], world.now()));
@@ -690,7 +690,7 @@ on_both_engines! {
 
     async fn so_many_roles_that_nobody_takes_the_token_are_no_token(world) {
         let roles: Vec<Role> = (0..400).map(|number| Role::parse(&format!("role-with-a-long-name-{number}")).expect("a role")).collect();
-        let refused = tokens::issue(&world.state, "person", "session", &roles).await;
+        let refused = tokens::issue(&world.state, "person", "session", &roles, Moment(i64::MAX)).await;
         assert!(matches!(refused, Err(ServerError::Keys(_))), "{refused:?}");
     }
 }

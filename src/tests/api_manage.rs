@@ -83,13 +83,9 @@ on_both_engines! {
     async fn the_last_administrator_stays(world) {
         let ada = administrator(world).await;
         let id = id_of(world, "ada@example.com").await;
-        for (method, path) in [
-            (Method::DELETE, format!("/manage/users/{id}")),
-            (Method::DELETE, format!("/manage/users/{id}/roles/admin")),
-        ] {
-            let refused = ada.call(method, &path, None).await;
-            assert_eq!((refused.status, refused.problem().as_str()), (StatusCode::CONFLICT, "last_administrator"), "{path}");
-        }
+        let refused = ada.delete(&format!("/manage/users/{id}/roles/admin")).await;
+        assert_eq!((refused.status, refused.problem().as_str()), (StatusCode::CONFLICT, "last_administrator"));
+        assert_eq!(ada.delete(&format!("/manage/users/{id}")).await.problem(), "act_refused");
         assert_eq!(ada.call(Method::POST, &format!("/manage/users/{id}/disable"), None).await.problem(), "act_refused");
         assert_eq!(ada.get("/manage/users").await.status, StatusCode::OK);
     }
@@ -147,9 +143,8 @@ on_both_engines! {
         assert_eq!((old.status, old.problem().as_str()), (StatusCode::UNAUTHORIZED, "confirm_password"));
         assert_eq!(writing.post("/manage/users", new).await.status, StatusCode::CREATED, "it was made for this");
 
-        let kim = writing.post("/manage/users", json!({ "email": "kim@example.com", "roles": ["admin"] })).await;
-        let kim = kim.json()["id"].as_str().expect("an id").to_owned();
-        assert_eq!(writing.delete(&format!("/manage/users/{kim}/roles/admin")).await.status, StatusCode::NO_CONTENT);
+        let sam = id_of(world, "sam@example.com").await;
+        assert_eq!(writing.put(&format!("/manage/users/{sam}/roles/editor")).await.status, StatusCode::NO_CONTENT);
 
         let sam = world.new_program("sue@example.com").await;
         for path in ["/manage/users", "/manage/sessions", "/manage/events", "/manage/overview"] {
@@ -157,6 +152,25 @@ on_both_engines! {
             assert_eq!((refused.status, refused.problem().as_str()), (StatusCode::FORBIDDEN, "scope_missing"), "{path}");
             assert_eq!(world.program().get(path).await.problem(), "token_missing", "{path}");
         }
+        let sue = id_of(world, "sue@example.com").await;
+        assert_eq!(crate::own_sessions::count_events(world, &sue, "access_denied").await, 4, "ASVS 16.3.2");
+    }
+
+    /// A leaked personal token makes no administrator, and unmakes none.
+    async fn who_administers_is_not_for_personal_tokens_to_say(world) {
+        let ada = administrator(world).await;
+        let personal = ada.personal(&["admin:read", "admin:write"]).await;
+        let made = ada.post("/manage/users", json!({ "email": "kim@example.com", "roles": ["admin"] })).await;
+        let kim = made.json()["id"].as_str().expect("an id").to_owned();
+        let path = format!("/manage/users/{kim}/roles/admin");
+        let new = json!({ "email": "lee@example.com", "roles": ["admin"] });
+        for refused in [personal.delete(&path).await, personal.put(&path).await, personal.post("/manage/users", new).await] {
+            assert_eq!((refused.status, refused.problem().as_str()), (StatusCode::FORBIDDEN, "scope_missing"), "{refused:?}");
+        }
+        assert_eq!(ada.get("/manage/users?q=lee").await.json()["users"], json!([]));
+        assert_eq!(ada.delete(&path).await.status, StatusCode::NO_CONTENT);
+        let own = id_of(world, "ada@example.com").await;
+        assert_eq!(personal.delete(&format!("/manage/users/{own}")).await.problem(), "act_refused");
     }
 
     /// A role that is taken away takes its tokens' worth with it, at once.

@@ -1,7 +1,7 @@
 //! The JSON API: accounts, tokens in exchange for a password or a refresh token, sessions, and how it refuses.
 
 use axum::http::{Method, StatusCode, header};
-use latchkey::server::{config::Config, flows::grants::GRACE_SECONDS};
+use latchkey::server::{config::Config, flows::grants::GRACE_SECONDS, storage::Db};
 use serde_json::{Value, json};
 
 use crate::{
@@ -162,6 +162,8 @@ on_both_engines! {
         let page = browser.get("/account/sessions").await;
         assert!(page.says("Its refresh token was used twice"), "{}", page.body);
         assert_eq!(count_events(world, &user, "session_ended").await, 1);
+        let mails = world.mail_to("sam@example.com").await;
+        assert!(mails.iter().any(|mail| mail.subject.starts_with("A program was signed out")), "its owner is told");
     }
 
     /// ASVS 2.3.4: of any number at once exactly one wins, and the session goes on.
@@ -203,15 +205,49 @@ on_both_engines! {
         assert_eq!(world.program().post("/auth/refresh", json!({ "refresh_token": "x" })).await.problem(), "token_invalid");
     }
 
-    /// ASVS 7.4.2, 8.3.2: in force with the next request.
-    async fn what_ends_a_person_ends_their_tokens(world) {
+    /// A failure after the exchange would leave a program with nothing: it fails before, and the token is good again.
+    async fn a_refresh_that_fails_can_be_repeated(world) {
         let program = world.new_program("sam@example.com").await;
-        let other = world.program_of("sam@example.com").await;
-        world.disable("sam@example.com").await;
-        for program in [&program, &other] {
-            assert_eq!(program.get("/users/me").await.problem(), "token_revoked");
-            assert_eq!(program.refresh().await.problem(), "token_revoked");
+        let (away, back) = match world.state.db {
+            Db::Sqlite { .. } => (
+                "create trigger away before insert on refresh_tokens begin select raise(abort, 'away'); end",
+                "drop trigger away",
+            ),
+            Db::Postgres(_) => (
+                "alter table refresh_tokens add constraint away check (false) not valid",
+                "alter table refresh_tokens drop constraint away",
+            ),
+        };
+        world.tamper(away).await;
+        assert_eq!(program.refresh().await.status, StatusCode::INTERNAL_SERVER_ERROR);
+        world.tamper(back).await;
+        world.clock.advance(60);
+        assert_eq!(program.refresh().await.status, StatusCode::OK);
+    }
+
+    /// A session that begins, but for which no tokens can be made, is nobody's: it ends at once.
+    async fn a_session_without_tokens_does_not_stay(world) {
+        world.new_program("sam@example.com").await.call(Method::POST, "/auth/logout", None).await;
+        let away = match world.state.db {
+            Db::Sqlite { .. } => "create trigger away before insert on refresh_tokens begin select raise(abort, 'away'); end",
+            Db::Postgres(_) => "alter table refresh_tokens add constraint away check (false) not valid",
+        };
+        world.tamper(away).await;
+        let login = json!({ "email": "sam@example.com", "password": PASSWORD });
+        assert_eq!(world.program().post("/auth/login", login).await.status, StatusCode::INTERNAL_SERVER_ERROR);
+        let live = world.look_up("select count(*) || '' from sessions where ended_at is null").await;
+        assert_eq!(live, "0");
+    }
+
+    async fn refreshing_without_end_has_to_wait(world) {
+        let mut program = world.new_program("sam@example.com").await;
+        for _ in 0..60 {
+            let refreshed = program.refresh().await;
+            program.take(&refreshed);
         }
+        assert_eq!(program.refresh().await.problem(), "too_many_requests");
+        world.clock.advance(61);
+        assert_eq!(program.refresh().await.status, StatusCode::OK, "the token is still good");
     }
 
     /// ASVS 7.5.2: programs and browsers are in one list.
@@ -262,14 +298,17 @@ on_both_engines! {
     async fn a_program_is_known_again(world) {
         world.new_program("sam@example.com").await;
         let login = json!({ "email": "sam@example.com", "password": PASSWORD });
-        let first = world.program().post("/auth/login", login.clone()).await.json();
+        let asks = json!({ "email": "sam@example.com", "password": PASSWORD, "device_token": "" });
+        let first = world.program().post("/auth/login", asks).await.json();
         let device = first["device_token"].as_str().expect("a device token").to_owned();
         let before = world.mail_to("sam@example.com").await.len();
         let known = json!({ "email": "sam@example.com", "password": PASSWORD, "device_token": device });
         let again = world.program().post("/auth/login", known).await.json();
         assert_eq!(again["device_token"], Value::Null, "it has one");
         assert_eq!(world.mail_to("sam@example.com").await.len(), before);
-        world.program().post("/auth/login", login).await;
+        let stranger = world.program().post("/auth/login", login).await.json();
+        assert_eq!(stranger["device_token"], Value::Null, "it did not ask");
+        assert_eq!(world.look_up("select count(*) || '' from known_devices").await, "1", "and pushes nobody out");
         assert_eq!(world.mail_to("sam@example.com").await.len(), before + 1, "one that is not known is told of");
     }
 
@@ -318,6 +357,8 @@ mod strict {
             let mut program = world.program();
             let verified = program.post("/auth/email/verify", json!({ "token": token, "password": PASSWORD })).await;
             program.take(&verified);
+            world.clock.advance(59 * 60);
+            assert_eq!(program.get("/users/me").await.status, StatusCode::OK, "good for the hour that it promised");
             assert_eq!(program.get("/users/me").await.json()["email_verified"], true);
             assert_eq!(world.program().post("/auth/login", new).await.status, StatusCode::OK);
             let asked = json!({ "email": "nobody@example.com" });

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     own_sessions::{count_events, id_of},
-    support::{OTHER_PASSWORD, on_both_engines},
+    support::{Browser, OTHER_PASSWORD, PASSWORD, Program, on_both_engines},
 };
 
 on_both_engines! {
@@ -131,20 +131,82 @@ on_both_engines! {
         assert_eq!(personal.get("/users/me").await.status, StatusCode::OK);
     }
 
-    /// Whoever takes an account back takes its tokens back.
-    async fn a_reset_password_revokes_them_and_a_disabled_account_has_none(world) {
-        let program = world.new_program("sam@example.com").await;
-        let personal = program.personal(&["account:read"]).await;
-        world.program().post("/auth/password/forgot", json!({ "email": "sam@example.com" })).await;
-        let mails = world.mail_to("sam@example.com").await;
-        let token = mails[0].link().split_once("token=").expect("a token").1.to_owned();
-        world.program().post("/auth/password/reset", json!({ "token": token, "new_password": OTHER_PASSWORD })).await;
-        assert_eq!(personal.get("/users/me").await.problem(), "token_revoked");
-        let user = id_of(world, "sam@example.com").await;
-        assert_eq!(count_events(world, &user, "token_revoked").await, 1);
+    /// ASVS 7.4.2, 7.4.3, 8.3.2: whatever ends somebody's sessions, ends their programs' too; whoever takes an account back takes its
+    /// tokens back, also where the account is opened again later.
+    async fn what_ends_a_person_ends_their_tokens(world) {
+        world.administrator("ada@example.com").await;
+        let ada = world.program_of("ada@example.com").await;
+        let acts = ["reset", "not_me", "change", "change_alone", "disable", "disable_enable", "delete", "delete_return", "end_all", "end_others"];
+        for (number, act) in acts.into_iter().enumerate() {
+            let email = format!("p{number}@example.com");
+            let mut browser = world.sign_up(&email).await.browser;
+            let program = world.program_of(&email).await;
+            let personal = program.personal(&["account:read"]).await;
+            let id = id_of(world, &email).await;
+            let manage = async |act: &str| {
+                let done = ada.call(Method::POST, &format!("/manage/users/{id}/{act}"), None).await;
+                assert_eq!(done.json(), json!({ "changed": true }), "{done:?}");
+            };
+            let change = async |browser: &mut Browser, others: &[(&str, &str)]| {
+                let fields = [&[("password", PASSWORD), ("new_password", OTHER_PASSWORD)], others].concat();
+                let changed = browser.submit("/api/change_password", &fields).await;
+                assert_eq!(changed.location(), "/dashboard", "{changed:?}");
+            };
+            match act {
+                "reset" => {
+                    world.program().post("/auth/password/forgot", json!({ "email": email })).await;
+                    let link = world.mail_to(&email).await[0].link();
+                    let token = link.split_once("token=").expect("a token").1;
+                    let reset = json!({ "token": token, "new_password": OTHER_PASSWORD });
+                    assert_eq!(world.program().post("/auth/password/reset", reset).await.status, StatusCode::OK);
+                }
+                "not_me" => {
+                    let told = world.mail_to(&email).await.into_iter().find(|mail| mail.subject.starts_with("A token was made"));
+                    let mut owner = world.anonymous();
+                    owner.visit(&told.expect("a mail of the token").link()).await;
+                    owner.submit("/api/not_me", &[]).await;
+                }
+                "change" => change(&mut browser, &[("sign_out_others", "true")]).await,
+                "change_alone" => change(&mut browser, &[]).await,
+                "disable" => manage("disable").await,
+                "disable_enable" => {
+                    manage("disable").await;
+                    manage("enable").await;
+                }
+                "delete" | "delete_return" => {
+                    let fields = [("identifier", email.as_str()), ("password", PASSWORD)];
+                    browser.submit("/api/delete_account", &fields).await;
+                    if act == "delete_return" {
+                        assert_eq!(browser.sign_in(&email, PASSWORD).await.location(), "/dashboard");
+                    }
+                }
+                "end_all" => manage("end_sessions").await,
+                _ => drop(browser.submit("/api/end_other_sessions", &[]).await),
+            }
+            let goes_on = act == "change_alone";
+            let stays = goes_on || act == "end_others";
+            let says = async |program: &Program| {
+                let answer = program.get("/users/me").await;
+                if answer.status == StatusCode::OK { "good".to_owned() } else { answer.problem() }
+            };
+            let expected = |is_good: bool| if is_good { "good" } else { "token_revoked" };
+            assert_eq!(says(&program).await, expected(goes_on), "{act}: the access token");
+            assert_eq!(says(&personal).await, expected(stays), "{act}: the personal token");
+            let refreshed = program.refresh().await;
+            assert_eq!(refreshed.status == StatusCode::OK, goes_on, "{act}: the refresh token: {refreshed:?}");
+            if !stays {
+                assert_eq!(count_events(world, &id, "token_revoked").await, 1, "{act}");
+            }
+        }
+    }
 
-        let kim = world.new_program("kim@example.com").await.personal(&["account:read"]).await;
-        world.disable("kim@example.com").await;
-        assert_eq!(kim.get("/users/me").await.problem(), "token_revoked");
+    /// A personal token that is not for the console makes nobody an administrator, wherever roles are asked for.
+    async fn a_token_has_no_more_of_its_persons_role_than_it_is_for(world) {
+        world.administrator("ada@example.com").await;
+        let ada = world.program_of("ada@example.com").await;
+        assert_eq!(ada.get("/users/me").await.json()["roles"], json!(["admin"]));
+        assert_eq!(ada.personal(&["account:read"]).await.get("/users/me").await.json()["roles"], json!([]));
+        let console = ada.personal(&["account:read", "admin:read"]).await;
+        assert_eq!(console.get("/users/me").await.json()["roles"], json!(["admin"]));
     }
 }

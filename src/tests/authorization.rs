@@ -130,7 +130,6 @@ const ROUTES: &[(&str, Method, For)] = &[
     ("/api-docs", Method::GET, For::Everybody),
     ("/csp-report", Method::POST, For::Everybody),
     ("/.well-known/change-password", Method::GET, For::Everybody),
-    ("/.well-known/jwks.json", Method::GET, For::Everybody),
     ("/signup", Method::GET, For::Everybody),
     ("/register", Method::GET, For::Everybody),
     ("/login", Method::GET, For::Everybody),

@@ -24,7 +24,6 @@ fn paths() -> Vec<String> {
         "/pkg/latchkey.css",
         "/estimator/worker.js",
         "/.well-known/change-password",
-        "/.well-known/jwks.json",
         "/api-docs",
         "/auth/login",
         "/auth/none",

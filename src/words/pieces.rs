@@ -105,6 +105,10 @@ pub struct Mail {
     pub account_deleted: &'static str,
     /// Word of a sign-in with a browser that was not known.
     pub signed_in: &'static str,
+    /// Word that a personal access token was made.
+    pub token_created: &'static str,
+    /// Word that a refresh token was used twice.
+    pub token_reused: &'static str,
     /// Word that somebody tried to create an account with an address that has one.
     pub sign_up_tried: &'static str,
     /// A link to choose the first password of an account that an administrator made.

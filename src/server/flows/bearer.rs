@@ -6,6 +6,7 @@ use crate::{
         account::{CurrentSession, CurrentUser},
         end_reason::EndReason,
         error::AuthError,
+        role::Role,
         scope::Scope,
         session_time::SessionTime,
     },
@@ -83,7 +84,11 @@ async fn personal(state: &AppState, secret: &str) -> Result<Bearer, FlowError> {
         return Err(AuthError::TokenExpired.into());
     }
     let user = users::find(&mut conn, &token.user_id).await?.ok_or(AuthError::TokenRevoked)?;
-    let roles = users::roles(&mut conn, &user.id).await?;
+    let scopes = token.scopes();
+    let is_for_console = scopes.iter().any(|scope| scope.is_for_administrators());
+    let mut roles = users::roles(&mut conn, &user.id).await?;
+    // A token that is not for the console makes nobody an administrator, on a team's own routes neither.
+    roles.retain(|role| is_for_console || *role != Role::admin());
     drop(conn);
     if token.last_used_at().is_none_or(|last| now.0.saturating_sub(last.0) >= TOUCH_SECONDS) {
         personal_tokens::touch(&mut state.db.write().await?, &token.id, now).await?;
@@ -97,7 +102,7 @@ async fn personal(state: &AppState, secret: &str) -> Result<Bearer, FlowError> {
         session: session_of(&token, now.0),
         id: user.id,
     };
-    Ok(Bearer { scopes: allowed(token.scopes(), &user), user, is_personal: true })
+    Ok(Bearer { scopes: allowed(scopes, &user), user, is_personal: true })
 }
 
 /// What stands where a session would: acts with the token name it in the audit log.

@@ -22,7 +22,7 @@ use crate::{
 };
 
 use super::{
-    NextStep, Outcome,
+    NextStep, Outcome, personal_tokens,
     tell_owner::{self, What},
 };
 
@@ -77,6 +77,8 @@ pub async fn run(
     if change.sign_out_others {
         let ended = Event::of(EventKind::SessionEnded, request).by(&user.id);
         session::end_others(state, &mut tx, &user.id, &current.id, EndReason::PasswordChanged, &ended).await?;
+        let revoked = Event::of(EventKind::TokenRevoked, request).by(&user.id);
+        personal_tokens::revoke_all(state, &mut tx, &user.id, &revoked).await?;
     } else {
         sessions::carry_over(&mut tx, &user.id, user.credential_version).await?;
     }

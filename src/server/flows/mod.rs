@@ -155,6 +155,14 @@ async fn remember_device(
         if !users::hold(&mut tx, &user.id).await? {
             return Ok(None);
         }
+        if request.forgets_device {
+            if is_told {
+                tell_owner::changed(state, &mut tx, user, request, What::SignedIn).await?;
+                tx.commit().await?;
+                state.work.notify_one();
+            }
+            return Ok(None);
+        }
         // What we did not draw is not taken up: somebody may have put it there.
         let ours = match presented {
             Some(hash) if known_devices::exists(&mut tx, &hash).await? => Some(hash),

@@ -17,8 +17,14 @@ use crate::{
         storage::{
             Tx,
             personal_tokens::{self, TokenRow},
+            users,
         },
     },
+};
+
+use super::{
+    tell_owner::{self, What},
+    throttle::{self, Limit},
 };
 
 /// Live tokens of a person, at most.
@@ -36,13 +42,14 @@ pub struct Created {
 /// Makes one, for somebody who showed the password a moment ago.
 ///
 /// # Errors
-/// [`AuthError::TooManyTokens`], or [`AuthError::NotSignedIn`] if the session was ended meanwhile.
+/// [`AuthError::TooManyTokens`], [`AuthError::TooManyRequests`], or [`AuthError::NotSignedIn`] if the session was ended meanwhile.
 pub async fn create(
     state: &AppState,
     user: &CurrentUser,
     request: &RequestInfo,
     wish: Wish,
 ) -> Result<Created, FlowError> {
+    throttle::count(state, request, Some(&user.id), &[Limit::NewToken(&user.id)]).await?;
     let (id, now) = (state.new_id()?, state.now());
     let drawn = OneTimeToken::draw(state.random.as_ref())?;
     let expires_at = now.plus(i64::from(wish.days) * DAY);
@@ -52,12 +59,15 @@ pub async fn create(
         return Err(AuthError::TooManyTokens.into());
     }
     personal_tokens::add(&mut tx, &id, &drawn.hash(), &user.id, &wish, now, expires_at).await?;
+    let owner = users::find(&mut tx, &user.id).await?.ok_or(AuthError::NotSignedIn)?;
+    tell_owner::changed(state, &mut tx, &owner, request, What::TokenCreated).await?;
     event(EventKind::TokenCreated, user, request)
         .with("token", id.clone())
         .with("scopes", Scope::join(&wish.scopes))
         .record(state, &mut tx)
         .await?;
     tx.commit().await?;
+    state.work.notify_one();
     tracing::info!(user = %user.id, token = %id, "made a personal access token");
     let token =
         PersonalToken { id, name: wish.name, scopes: wish.scopes, created_at: now, expires_at, last_used_at: None };

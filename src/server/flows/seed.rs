@@ -194,6 +194,7 @@ async fn session(
         address: numbers.address(),
         user_agent: numbers.one_of(&BROWSERS).to_owned(),
         device: String::new(),
+        forgets_device: false,
     };
     if numbers.below(12) == 0 {
         Event::of(EventKind::SignInFailed, &request).about(user_id).record(state, tx).await?;

@@ -27,6 +27,10 @@ pub enum What {
     DeletionRequested,
     /// Somebody signed in with a browser that was not known.
     SignedIn,
+    /// A personal access token was made.
+    TokenCreated,
+    /// A refresh token was used twice.
+    TokenReused,
 }
 
 impl What {
@@ -38,6 +42,8 @@ impl What {
             Self::UsernameChanged => Message::UsernameChanged,
             Self::DeletionRequested => Message::DeletionRequested,
             Self::SignedIn => Message::SignedIn,
+            Self::TokenCreated => Message::TokenCreated,
+            Self::TokenReused => Message::TokenReused,
         }
     }
 }

@@ -43,6 +43,10 @@ pub enum Limit<'a> {
     Denied(&'a str),
     /// Mails that tell a person of a sign-in with a browser that was not known.
     SignInMail(&'a str),
+    /// Personal access tokens that a person makes.
+    NewToken(&'a str),
+    /// Exchanges of the refresh tokens of a session.
+    Refresh(&'a str),
 }
 
 /// How much is too much.
@@ -71,7 +75,9 @@ impl Limit<'_> {
         | Self::RequestNetwork(subject)
         | Self::Username(subject)
         | Self::Denied(subject)
-        | Self::SignInMail(subject)) = self;
+        | Self::SignInMail(subject)
+        | Self::NewToken(subject)
+        | Self::Refresh(subject)) = self;
         digest(format!("{}:{subject}", self.name()).as_bytes())
     }
 
@@ -88,6 +94,8 @@ impl Limit<'_> {
             Self::Username(_) => "username",
             Self::Denied(_) => "denied",
             Self::SignInMail(_) => "sign_in_mail",
+            Self::NewToken(_) => "new_token",
+            Self::Refresh(_) => "refresh",
         }
     }
 
@@ -112,6 +120,9 @@ impl Limit<'_> {
             Self::Denied(_) => Policy { free: 20, first_wait: MINUTE, longest_wait: HOUR, memory: DAY },
             // Ten, then none for a day: who knows the password, or signs in from private windows, fills no mailbox.
             Self::SignInMail(_) => Policy { free: 10, first_wait: DAY, longest_wait: DAY, memory: DAY },
+            Self::NewToken(_) => Policy { free: 100, first_wait: 10 * MINUTE, longest_wait: DAY, memory: DAY },
+            // An access token is good for an hour.
+            Self::Refresh(_) => Policy { free: 60, first_wait: MINUTE, longest_wait: HOUR, memory: HOUR },
             Self::RequestNetwork(_) => Policy {
                 free: i64::from(config.network_requests),
                 first_wait: MINUTE,

@@ -12,11 +12,12 @@ use crate::{
     domain::{account::CurrentUser, error::AuthError, scope::Scope},
     server::{
         flows::bearer::{self, Bearer},
+        request_info::RequestInfo,
         state::AppState,
     },
 };
 
-use super::rest::problem::Refusal;
+use super::{access, rest::problem::Refusal};
 
 /// The person behind the request's token (RFC 6750 section 2.1); everybody else gets 401 with what is wrong with theirs.
 ///
@@ -136,7 +137,13 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
         let BearerUser(bearer) = BearerUser::from_request_parts(parts, state).await?;
-        bearer.needs(T::SCOPE)?;
+        if let Err(refused) = bearer.needs(T::SCOPE) {
+            if T::SCOPE.is_for_administrators() && !bearer.user.is_admin() {
+                let request = parts.extensions.get::<RequestInfo>().cloned().unwrap_or_default();
+                access::write_down(&AppState::from_ref(state), &request, &bearer.user, parts.uri.path()).await?;
+            }
+            return Err(refused.into());
+        }
         if T::SCOPE == Scope::AdminWrite {
             bearer::confirmed(&AppState::from_ref(state), &bearer)?;
         }

@@ -22,7 +22,9 @@ pub async fn layer(State(state): State<AppState>, request: Request, next: Next) 
     // Browsers send reports in the name of no site; one changes nothing.
     let is_report = request.uri().path() == REPORTS;
     // The JSON API reads no cookie: nobody who comes from a page that the settings name is taken for somebody.
-    let is_let_in = rest::is_ours(request.uri().path()) && rest::is_known_origin(&state.config, request.headers());
+    let is_let_in = rest::is_ours(request.uri().path())
+        && rest::is_known_origin(&state.config, request.headers())
+        && Jar::Session.read(request.headers(), state.config.is_https()).is_none();
     if is_report || is_let_in || is_allowed(request.method(), request.headers(), own.as_ref(), state.config.is_https())
     {
         next.run(request).await

@@ -11,7 +11,7 @@ use tracing::Instrument;
 
 use crate::server::{request_info::RequestInfo, state::AppState};
 
-use super::{client_address, cookies::Jar};
+use super::{client_address, cookies::Jar, rest};
 
 /// The header that names a request.
 pub const REQUEST_ID: &str = "x-request-id";
@@ -19,6 +19,7 @@ pub const REQUEST_ID: &str = "x-request-id";
 /// Names the request, notes who asks, and writes one line about its answer.
 pub async fn layer(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let id = state.new_id().unwrap_or_default();
+    let is_program = rest::is_ours(request.uri().path());
     let info = RequestInfo {
         id: id.clone(),
         address: client_address::of(&request, &state.config.trusted_proxies)
@@ -28,7 +29,13 @@ pub async fn layer(State(state): State<AppState>, mut request: Request, next: Ne
             .get(USER_AGENT)
             .map(|header| RequestInfo::clean_user_agent(header.as_bytes()))
             .unwrap_or_default(),
-        device: Jar::Device.read(request.headers(), state.config.is_https()).unwrap_or_default().to_owned(),
+        // Programs send theirs in a body, and cookies count for nothing there.
+        device: Jar::Device
+            .read(request.headers(), state.config.is_https())
+            .filter(|_| !is_program)
+            .unwrap_or_default()
+            .to_owned(),
+        forgets_device: is_program,
     };
     let span = tracing::info_span!("request", id = %id, address = %info.address, method = %request.method(), path = request.uri().path());
     request.extensions_mut().insert(info);

@@ -37,7 +37,8 @@ pub async fn run(state: &AppState) -> Result<(), ServerError> {
     let days_ago = |days: u32| now.plus(-i64::from(days) * DAY);
     let mut removed = rows(state, days_ago(state.config.keep_tokens_days)).await?;
     removed += sessions(state, days_ago(state.config.keep_sessions_days)).await?;
-    removed += refresh_tokens(state, days_ago(state.config.remember_lifetime_days)).await?;
+    let (dead_before, spent_before) = (state.config.keep_tokens_days, state.config.remember_lifetime_days);
+    removed += programs(state, days_ago(dead_before), days_ago(spent_before)).await?;
     removed += mail(state, now.plus(-MAIL_SECONDS)).await?;
     if state.config.keep_events_days > 0 {
         removed += redaction::prune(state, days_ago(state.config.keep_events_days)).await?;
@@ -57,18 +58,18 @@ async fn rows(state: &AppState, dead_before: Moment) -> Result<u64, ServerError>
         + known_devices::remove_unused(&mut conn, now.plus(-DEVICE_SECONDS)).await?;
     drop(conn);
     let mut tx = state.db.begin().await?;
-    let dead =
-        tokens::remove_dead(&mut tx, dead_before).await? + personal_tokens::remove_dead(&mut tx, dead_before).await?;
+    let dead = tokens::remove_dead(&mut tx, dead_before).await?;
     tx.commit().await?;
     Ok(few + dead)
 }
 
-/// Refresh tokens that were exchanged so long ago that nobody comes with them any more, but as long as their session may last.
-async fn refresh_tokens(state: &AppState, before: Moment) -> Result<u64, ServerError> {
+/// Personal access tokens that died, and refresh tokens that were exchanged longer ago than a session lasts.
+async fn programs(state: &AppState, dead_before: Moment, spent_before: Moment) -> Result<u64, ServerError> {
     let mut removed = 0;
     loop {
         let mut tx = state.db.begin().await?;
-        let batch = refresh_tokens::remove_spent(&mut tx, before, BATCH).await?;
+        let batch = personal_tokens::remove_dead(&mut tx, dead_before, BATCH).await?
+            + refresh_tokens::remove_spent(&mut tx, spent_before, BATCH).await?;
         tx.commit().await?;
         match batch {
             0 => return Ok(removed),

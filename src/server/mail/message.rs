@@ -58,6 +58,10 @@ pub enum Message {
     AccountDeleted,
     /// Word of a sign-in with a browser that was not known.
     SignedIn,
+    /// Word that a personal access token was made.
+    TokenCreated,
+    /// Word that a refresh token was used twice.
+    TokenReused,
     /// Word that somebody tried to create an account with an address that has one.
     SignUpTried,
     /// A link to choose the first password of an account that an administrator made.
@@ -79,6 +83,8 @@ impl Message {
             Self::DeletionRequested => words::mail().deletion_requested,
             Self::AccountDeleted => words::mail().account_deleted,
             Self::SignedIn => words::mail().signed_in,
+            Self::TokenCreated => words::mail().token_created,
+            Self::TokenReused => words::mail().token_reused,
             Self::SignUpTried => words::mail().sign_up_tried,
             Self::Invitation => words::mail().invitation,
             Self::ResetByAdministrator => words::mail().reset_by_administrator,
@@ -124,13 +130,15 @@ mod tests {
     use super::*;
 
     /// Those that tell of something that somebody else may have done.
-    const TOLD: [Message; 6] = [
+    const TOLD: [Message; 8] = [
         Message::DeletionRequested,
         Message::PasswordChanged,
         Message::EmailChangeRequested,
         Message::EmailChanged,
         Message::UsernameChanged,
         Message::SignedIn,
+        Message::TokenCreated,
+        Message::TokenReused,
     ];
 
     fn all() -> impl Iterator<Item = Letter> {

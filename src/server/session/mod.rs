@@ -98,19 +98,24 @@ fn lifetime_seconds(state: &AppState, remember: bool) -> i64 {
 
 /// The session of a request.
 #[derive(Clone, Debug)]
-pub struct CurrentSession(Session);
+pub struct CurrentSession {
+    session: Session,
+    /// Whether it is carried on by refresh tokens, which come seldom; so it lasts as one does that is remembered.
+    is_for_program: bool,
+}
 
 impl CurrentSession {
     /// Wraps what the session layer left in the request.
     #[must_use]
     pub fn new(session: Session) -> Self {
-        Self(session)
+        Self { session, is_for_program: false }
     }
 
     /// A session that no cookie carries, for programs: none until it is started.
     #[must_use]
     pub fn without_cookie(state: &AppState) -> Self {
-        Self(Session::new(None, Arc::new(SqlSessionStore::new(state.clone())), None))
+        let store = Arc::new(SqlSessionStore::new(state.clone()));
+        Self { session: Session::new(None, store, None), is_for_program: true }
     }
 
     /// Begins a session for somebody who has just proved who they are: always a new id, and the one this browser had before
@@ -127,10 +132,11 @@ impl CurrentSession {
         request: &RequestInfo,
     ) -> Result<(), ServerError> {
         let now = state.now();
+        let remember = remember || self.is_for_program;
         if let Some(before) = self.get().await? {
             end_one(state, &before, EndReason::Replaced, Event::of(EventKind::SessionEnded, request)).await?;
-            self.0.clear().await;
-            self.0.cycle_id().await?;
+            self.session.clear().await;
+            self.session.cycle_id().await?;
         }
         let data = SessionData {
             id: state.new_id()?,
@@ -163,11 +169,11 @@ impl CurrentSession {
         request: &RequestInfo,
     ) -> Result<(), ServerError> {
         let Some(before) = self.get().await? else { return Err(ServerError::Corrupt("a session to go on")) };
-        if let Some(id) = self.0.id() {
+        if let Some(id) = self.session.id() {
             sessions::detach(&mut state.db.write().await?, &store::token_hash(&id)).await?;
         }
-        self.0.clear().await;
-        self.0.cycle_id().await?;
+        self.session.clear().await;
+        self.session.cycle_id().await?;
         let now = state.now();
         let data = SessionData {
             authenticated_at: now,
@@ -180,15 +186,15 @@ impl CurrentSession {
     }
 
     async fn save(&self, data: SessionData) -> Result<(), ServerError> {
-        self.0.set_expiry(Some(if data.is_remembered {
+        self.session.set_expiry(Some(if data.is_remembered {
             Expiry::AtDateTime(data.expires_at.as_utc())
         } else {
             Expiry::OnSessionEnd
         }));
-        self.0.insert(KEY, data).await?;
-        if let Err(error) = self.0.save().await {
+        self.session.insert(KEY, data).await?;
+        if let Err(error) = self.session.save().await {
             // Emptied, or the session layer would try once more and spoil the answer.
-            self.0.clear().await;
+            self.session.clear().await;
             return Err(error.into());
         }
         Ok(())
@@ -199,7 +205,7 @@ impl CurrentSession {
     /// # Errors
     /// When the database is away.
     pub async fn get(&self) -> Result<Option<SessionData>, ServerError> {
-        Ok(self.0.get(KEY).await?)
+        Ok(self.session.get(KEY).await?)
     }
 
     /// Ends the session, wherever its cookie was copied to (ASVS 7.4.1).
@@ -210,7 +216,7 @@ impl CurrentSession {
         if let Some(data) = self.get().await? {
             end_one(state, &data, EndReason::SignedOut, Event::of(EventKind::SignedOut, request)).await?;
         }
-        self.0.flush().await?;
+        self.session.flush().await?;
         Ok(())
     }
 }

@@ -50,11 +50,12 @@ pub async fn spend(on: impl Into<Handle<'_>>, token_hash: &str, now: Moment) -> 
     Ok(spent == 1)
 }
 
-/// Removes those that were exchanged before an instant, at most so many; answers with how many there were.
+/// Removes those that were exchanged before an instant, at most so many; answers with how many there were. What somebody else
+/// holds is left for the next time, so that nobody waits for each other (ASVS 15.4.3).
 pub async fn remove_spent(tx: &mut Tx, before: Moment, most: i64) -> Result<u64, StoreError> {
     let held = hold!(
         tx,
-        "for update",
+        "for update skip locked",
         "select token_hash from refresh_tokens where spent_at < $1 order by token_hash limit $2",
         before.0,
         most

@@ -83,7 +83,7 @@ fn token_seconds(state: &AppState) -> i64 {
     i64::from(state.config.access_token_minutes) * 60
 }
 
-/// Issues a token for a person and a session; answers with it and with when it expires. Not to be called while a transaction is
+/// Issues a token for a person and a session, good `until` then at the latest; answers with it and with when it expires. Not to be called while a transaction is
 /// open: the first key, or its first longer token, is written down.
 ///
 /// # Errors
@@ -93,6 +93,7 @@ pub async fn issue(
     user_id: &str,
     session_id: &str,
     roles: &[Role],
+    until: Moment,
 ) -> Result<(String, Moment), ServerError> {
     let key = keys::signing(state).await?;
     let (now, seconds) = (state.now(), token_seconds(state));
@@ -100,7 +101,7 @@ pub async fn issue(
         // The key stays published for as long as this token is good.
         signing_keys::lengthen(&mut state.db.write().await?, &key.row.kid, seconds).await?;
     }
-    let expires_at = now.plus(seconds);
+    let expires_at = now.plus(seconds).min(until);
     let claims = Claims {
         iss: state.config.issuer()?,
         aud: state.config.audience()?,

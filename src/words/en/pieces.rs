@@ -52,6 +52,8 @@ pub const MAIL: &Mail = &Mail {
     deletion_requested: include_str!("mail/deletion_requested.txt"),
     account_deleted: include_str!("mail/account_deleted.txt"),
     signed_in: include_str!("mail/signed_in.txt"),
+    token_created: include_str!("mail/token_created.txt"),
+    token_reused: include_str!("mail/token_reused.txt"),
     sign_up_tried: include_str!("mail/sign_up_tried.txt"),
     invitation: include_str!("mail/invitation.txt"),
     reset_by_administrator: include_str!("mail/reset_by_administrator.txt"),

@@ -4,6 +4,7 @@ use crate::{
     domain::{error::AuthError, event::EventKind},
     server::{
         error::FlowError,
+        flows::personal_tokens,
         session,
         state::AppState,
         storage::{
@@ -33,6 +34,7 @@ pub async fn disable(state: &AppState, actor: Actor<'_>, user_id: &str) -> Resul
     if is_new {
         let ended = actor.event(EventKind::SessionEnded);
         session::end_others(state, &mut tx, user_id, "", EndReason::AccountDisabled, &ended).await?;
+        personal_tokens::revoke_all(state, &mut tx, user_id, &actor.event(EventKind::TokenRevoked)).await?;
         for purpose in [Purpose::ResetPassword, Purpose::VerifyEmail, Purpose::ChangeEmail] {
             tokens::spend_all(&mut tx, purpose, Some(user_id), now).await?;
         }

@@ -4,6 +4,7 @@ use crate::{
     domain::{error::AuthError, event::EventKind},
     server::{
         error::FlowError,
+        flows::personal_tokens,
         session,
         state::AppState,
         storage::{people, sessions::EndReason, users},
@@ -12,7 +13,8 @@ use crate::{
 
 use super::Actor;
 
-/// Ends every session of a person but the administrator's own; answers with how many there were.
+/// Ends every session of a person but the administrator's own, and revokes the tokens of somebody else's programs; answers with how
+/// many sessions there were.
 ///
 /// # Errors
 /// [`AuthError::NotFound`] if there is no such person.
@@ -22,6 +24,9 @@ pub async fn end_all(state: &AppState, actor: Actor<'_>, user_id: &str) -> Resul
     users::find(&mut tx, user_id).await?.ok_or(AuthError::NotFound)?;
     let (reason, ended) = (EndReason::EndedByAdministrator, actor.event(EventKind::SessionEnded));
     let count = session::end_others(state, &mut tx, user_id, actor.session_id(), reason, &ended).await?;
+    if !actor.is(user_id) {
+        personal_tokens::revoke_all(state, &mut tx, user_id, &actor.event(EventKind::TokenRevoked)).await?;
+    }
     tx.commit().await?;
     Ok(count)
 }

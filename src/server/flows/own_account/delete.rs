@@ -27,7 +27,10 @@ use crate::{
     },
 };
 
-use super::super::tell_owner::{self, What};
+use super::super::{
+    personal_tokens,
+    tell_owner::{self, What},
+};
 
 const DAY: i64 = 24 * 3_600;
 
@@ -88,6 +91,8 @@ pub async fn run(
     }
     let ended = Event::of(EventKind::SessionEnded, request).by(&user.id);
     session::end_others(state, &mut tx, &user.id, "", EndReason::AccountDeleted, &ended).await?;
+    let revoked = Event::of(EventKind::TokenRevoked, request).by(&user.id);
+    personal_tokens::revoke_all(state, &mut tx, &user.id, &revoked).await?;
     for purpose in [Purpose::ResetPassword, Purpose::VerifyEmail, Purpose::ChangeEmail] {
         tokens::spend_all(&mut tx, purpose, Some(&user.id), now).await?;
     }

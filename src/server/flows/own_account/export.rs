@@ -40,7 +40,7 @@ pub struct Export {
     profile: Value,
     roles: Vec<Value>,
     known_devices: i64,
-    access_tokens: Vec<Value>,
+    programs: Vec<Value>,
     sessions: Vec<Value>,
     events: Vec<Value>,
 }
@@ -86,13 +86,14 @@ pub async fn copy(state: &AppState, user_id: &str) -> Result<Export, FlowError> 
             .map(|held| json!({ "role": held.role, "granted_at": Moment(held.granted_at).rfc3339() }))
             .collect(),
         known_devices: profiles::count_devices(&mut conn, user_id).await?,
-        access_tokens: access_tokens(&mut conn, user_id, state.now()).await?,
+        programs: programs(&mut conn, user_id, state.now()).await?,
         sessions: sessions(&mut conn, user_id).await?,
         events: events(&mut conn, user_id).await?,
     })
 }
 
-async fn access_tokens(conn: &mut Conn, user_id: &str, now: Moment) -> Result<Vec<Value>, FlowError> {
+/// What the person's own programs may do.
+async fn programs(conn: &mut Conn, user_id: &str, now: Moment) -> Result<Vec<Value>, FlowError> {
     let rows = personal_tokens::live(conn, user_id, now).await?;
     let tokens = rows.into_iter().map(TokenRow::for_owner).map(|token| {
         json!({

@@ -37,10 +37,9 @@ pub struct Login {
     #[serde(default)]
     #[schema(required = true, format = Password)]
     password: String,
-    /// What an earlier sign-in gave this program, so that it is known again.
-    #[serde(default)]
-    #[schema(required = false)]
-    device_token: String,
+    /// What an earlier sign-in gave this program, so that it is known again and nobody is mailed about it; an empty text the first
+    /// time. Without it, it is a stranger each time.
+    device_token: Option<String>,
 }
 
 /// Tokens (RFC 6749 section 5.1).
@@ -59,7 +58,7 @@ pub struct Grant {
     /// What the access token may be used for, parted by spaces.
     #[schema(example = "account:read account:write tokens")]
     scope: String,
-    /// To be sent with the next sign-in of this program, which is then known; where it has none yet.
+    /// To be sent with the next sign-in of this program, which is then known; where it asked for one and has none yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     device_token: Option<String>,
 }
@@ -95,7 +94,10 @@ pub async fn login(
 ) -> Result<Json<Grant>, Refusal> {
     let field = if login.email.is_empty() && !login.username.is_empty() { Field::Username } else { Field::Email };
     let identifier = if field == Field::Email { login.email } else { login.username };
-    let request = RequestInfo { device: login.device_token, ..request };
+    let request = match login.device_token {
+        Some(device) => RequestInfo { device, forgets_device: false, ..request },
+        None => request,
+    };
     let granted = grants::by_password(&state, &request, identifier, login.password).await;
     let granted = granted.map_err(|error| renamed(error, Field::Identifier, field))?;
     Ok(Json(Grant::of(&state, &granted)))
@@ -111,6 +113,7 @@ pub fn renamed(error: FlowError, ours: Field, theirs: Field) -> FlowError {
 
 /// A refresh token.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Refresh {
     /// The newest of this session.
     #[serde(default)]
@@ -156,6 +159,7 @@ pub async fn logout(
 
 /// Whom a mail is for.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Address {
     /// The e-mail address.
     #[serde(default)]
@@ -184,6 +188,7 @@ pub async fn forgot(
 
 /// A mailed token and a new password.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Reset {
     /// The token of the mailed link.
     #[serde(default)]
@@ -216,6 +221,7 @@ pub async fn reset(
 
 /// A mailed token and the password.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Verify {
     /// The token of the mailed link.
     #[serde(default)]

@@ -93,6 +93,9 @@ fn refuse(operation: &mut Operation, method: &HttpMethod) {
     if operation.security.is_some() {
         refusals.push((401, "No token, or one that is not good: see `WWW-Authenticate`"));
         refusals.push((403, "The token lacks the scope, or the request came from another site"));
+        if !is_safe {
+            refusals.push((404, "There is nothing here, or nothing that the person may do any more"));
+        }
     } else if !is_safe {
         refusals.push((403, "The request came from another site"));
     }

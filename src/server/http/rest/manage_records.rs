@@ -211,6 +211,7 @@ pub async fn sessions(
 
 /// Sessions by their ids.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct SessionIds {
     /// At most 100.
     #[schema(min_items = 1, max_items = 100)]

@@ -12,6 +12,7 @@ use crate::{
         moment::Moment,
         query::{self, ListPage},
         role::Role,
+        scope::Scope,
     },
     server::{
         flows::manage::{
@@ -200,6 +201,7 @@ pub async fn list(
 
 /// Who is to have an account.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct AddedUser {
     /// The e-mail address, where this site asks for one.
     #[serde(default)]
@@ -228,7 +230,8 @@ pub struct CreatedUser {
 
 /// Add a person
 ///
-/// Without a password: they choose it with the invitation, or with "forgot".
+/// Without a password: they choose it with the invitation, or with "forgot". An administrator is added with the token of a sign-in
+/// alone, not with a personal one.
 #[utoipa::path(
     post, path = "/manage/users", tag = MANAGE, security(("bearer" = ["admin:write"])), request_body = AddedUser,
     responses((status = 201, description = "The account is made", body = CreatedUser))
@@ -241,6 +244,9 @@ pub async fn create(
 ) -> Result<(StatusCode, Json<CreatedUser>), Refusal> {
     if new.roles.iter().any(|role| Role::parse(role).is_none()) {
         return Err(AuthError::from(FieldError { field: Field::Role, problem: Problem::RoleShape }).into());
+    }
+    if new.roles.iter().any(|role| role == Role::ADMIN) {
+        administrator.0.needs(Scope::Tokens)?;
     }
     let new =
         NewPerson { email: new.email, username: new.username, roles: new.roles.join(" "), is_invited: new.invite };
@@ -312,7 +318,7 @@ pub async fn show(
     responses(
         (status = 204, description = "The account is gone"),
         (status = 404, description = "There is no such person"),
-        (status = 409, description = "There would be no administrator left"),
+        (status = 409, description = "It is the administrator's own account, or there would be no administrator left"),
     )
 )]
 pub async fn delete(
@@ -321,6 +327,9 @@ pub async fn delete(
     administrator: RequireScope<AdminWrite>,
     Id(id): Id,
 ) -> Result<StatusCode, Refusal> {
+    if administrator.id == id {
+        return Err(AuthError::ActRefused { result: ActResult::OwnAccount }.into());
+    }
     accounts::delete(&state, administrator.actor(&request), &id, None).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -372,12 +381,18 @@ pub async fn act(
     }
 }
 
-/// The role of a path.
-fn role(name: &str) -> Result<Role, Refusal> {
-    Role::parse(name).ok_or(Refusal(AuthError::NotFound))
+/// The role of a path. Who administers is not for personal tokens to say: a leaked one could make its finder an administrator.
+fn role(name: &str, administrator: &RequireScope<AdminWrite>) -> Result<Role, Refusal> {
+    let role = Role::parse(name).ok_or(AuthError::NotFound)?;
+    if role == Role::admin() {
+        administrator.0.needs(Scope::Tokens)?;
+    }
+    Ok(role)
 }
 
 /// Give a person a role
+///
+/// The role admin with the token of a sign-in alone, not with a personal one.
 #[utoipa::path(
     put, path = "/manage/users/{id}/roles/{role}", tag = MANAGE, security(("bearer" = ["admin:write"])),
     params(
@@ -395,7 +410,8 @@ pub async fn grant(
     administrator: RequireScope<AdminWrite>,
     IdAnd(id, name): IdAnd,
 ) -> Result<StatusCode, Refusal> {
-    roles::grant(&state, administrator.actor(&request), &id, &role(&name)?).await?;
+    let role = role(&name, &administrator)?;
+    roles::grant(&state, administrator.actor(&request), &id, &role).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -418,7 +434,8 @@ pub async fn withdraw(
     administrator: RequireScope<AdminWrite>,
     IdAnd(id, name): IdAnd,
 ) -> Result<StatusCode, Refusal> {
-    roles::revoke(&state, administrator.actor(&request), &id, &role(&name)?).await?;
+    let role = role(&name, &administrator)?;
+    roles::revoke(&state, administrator.actor(&request), &id, &role).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

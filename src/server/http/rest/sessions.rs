@@ -52,8 +52,10 @@ impl From<SessionEntry> for Session {
 /// Live sessions.
 #[derive(Serialize, ToSchema)]
 pub struct Sessions {
-    /// The one of this token first, then newest first.
+    /// The one of this token first, then newest first; at most 100.
     sessions: Vec<Session>,
+    /// How many there are.
+    total: i64,
 }
 
 /// Live sessions of the account
@@ -63,7 +65,7 @@ pub struct Sessions {
 )]
 pub async fn list(State(state): State<AppState>, user: RequireScope<AccountRead>) -> Result<Json<Sessions>, Refusal> {
     let data = sessions::look_up(&state, &user, None, &Page::First).await?;
-    Ok(Json(Sessions { sessions: data.live.into_iter().map(Session::from).collect() }))
+    Ok(Json(Sessions { total: data.count, sessions: data.live.into_iter().map(Session::from).collect() }))
 }
 
 /// End all sessions of the account but the one of this token

@@ -76,6 +76,7 @@ pub async fn list(State(state): State<AppState>, user: RequireScope<AccountRead>
 
 /// A token that is wanted.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct NewToken {
     /// What its owner knows it by: 1 to 100 characters.
     #[serde(default)]
