@@ -185,13 +185,13 @@ on_both_engines! {
             }
             let goes_on = act == "change_alone";
             let stays = goes_on || act == "end_others";
-            let says = async |program: &Program| {
+            let verdict = async |program: &Program| {
                 let answer = program.get("/users/me").await;
                 if answer.status == StatusCode::OK { "good".to_owned() } else { answer.problem() }
             };
             let expected = |is_good: bool| if is_good { "good" } else { "token_revoked" };
-            assert_eq!(says(&program).await, expected(goes_on), "{act}: the access token");
-            assert_eq!(says(&personal).await, expected(stays), "{act}: the personal token");
+            assert_eq!(verdict(&program).await, expected(goes_on), "{act}: the access token");
+            assert_eq!(verdict(&personal).await, expected(stays), "{act}: the personal token");
             let refreshed = program.refresh().await;
             assert_eq!(refreshed.status == StatusCode::OK, goes_on, "{act}: the refresh token: {refreshed:?}");
             if !stays {

@@ -130,6 +130,7 @@ pub struct Refresh {
     responses(
         (status = 200, description = "New tokens", body = Grant),
         (status = 401, description = "The refresh token is not good, or its session is over"),
+        (status = 429, description = "Too many requests"),
     )
 )]
 pub async fn refresh(

@@ -111,6 +111,7 @@ pub struct NewTokenAnswer {
     responses(
         (status = 201, description = "Made; its secret is shown this once", body = NewTokenAnswer),
         (status = 409, description = "There is no room for another"),
+        (status = 429, description = "Too many requests"),
     )
 )]
 pub async fn create(
