@@ -116,8 +116,6 @@ pub fn renamed(error: FlowError, ours: Field, theirs: Field) -> FlowError {
 #[serde(deny_unknown_fields)]
 pub struct Refresh {
     /// The newest of this session.
-    #[serde(default)]
-    #[schema(required = true)]
     refresh_token: String,
 }
 
@@ -163,8 +161,7 @@ pub async fn logout(
 #[serde(deny_unknown_fields)]
 pub struct Address {
     /// The e-mail address.
-    #[serde(default)]
-    #[schema(required = true, format = "email", example = "sam@example.com")]
+    #[schema(format = "email", example = "sam@example.com")]
     email: String,
 }
 
@@ -192,12 +189,9 @@ pub async fn forgot(
 #[serde(deny_unknown_fields)]
 pub struct Reset {
     /// The token of the mailed link.
-    #[serde(default)]
-    #[schema(required = true)]
     token: String,
     /// The new password.
-    #[serde(default)]
-    #[schema(required = true, format = Password)]
+    #[schema(format = Password)]
     new_password: String,
 }
 
@@ -225,12 +219,9 @@ pub async fn reset(
 #[serde(deny_unknown_fields)]
 pub struct Verify {
     /// The token of the mailed link.
-    #[serde(default)]
-    #[schema(required = true)]
     token: String,
     /// The password of the account.
-    #[serde(default)]
-    #[schema(required = true, format = Password)]
+    #[schema(format = Password)]
     password: String,
 }
 
