@@ -29,6 +29,7 @@ mod delete_account;
 mod events;
 mod export;
 mod headers;
+mod import;
 mod legacy_hashes;
 mod lock_order;
 mod mail;
