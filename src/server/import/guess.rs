@@ -165,7 +165,7 @@ pub enum MappingError {
     },
     /// Nobody could sign in.
     #[error(
-        "no column looks like an e-mail address or a user name: say which is, as with --map email=COLUMN; there are {0}"
+        "no column looks like an e-mail address or a user name: say which is, as with --map email=COLUMN. There are (of CSV, by the first line) {0}"
     )]
     NoIdentifier(String),
 }
