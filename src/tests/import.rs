@@ -181,6 +181,16 @@ on_both_engines! {
         assert_eq!((third.new, third.there, count(world, "1 = 1").await.as_str()), (0, 3_200, "3200"));
     }
 
+    /// ASVS 15.4.2: whoever comes in between, by another import or by signing up, is there already then.
+    async fn two_imports_at_once_add_everybody_once(world) {
+        let line = |number: u32| format!("p{number}@example.com,p{number}x,{HASH}\n");
+        let file = format!("email,username,hash\n{}", (0..2_500).map(line).collect::<String>());
+        let (one, other) = tokio::join!(import_text(world, &file), import_text(world, &file));
+        let ((one, told), (other, also_told)) = (one.expect("imported"), other.expect("imported"));
+        assert_eq!((one.new + other.new, one.there + other.there), (2_500, 2_500));
+        assert_eq!((told.reasons(), also_told.reasons(), count(world, "1 = 1").await), (vec![], vec![], "2500".to_owned()));
+    }
+
     /// Whoever shares a part with somebody is no one else, and nobody is changed.
     async fn who_agrees_in_part_is_a_conflict(world) {
         world.sign_up("sam@example.com").await;
