@@ -2,7 +2,7 @@
 
 use sqlx::AssertSqlSafe;
 
-use super::{Conn, Handle, StoreError, Tx, db::fetch, filter::Filter};
+use super::{Conn, Handle, StoreError, Tx, db::fetch};
 
 /// Rows in one statement; a full one is prepared once.
 const ROWS: usize = 100;
@@ -45,12 +45,30 @@ pub struct Known {
 
 /// Those who have one of these addresses or user names; somebody with both may be there twice.
 pub async fn known(conn: &mut Conn, email_keys: &[&str], username_keys: &[&str]) -> Result<Vec<Known>, StoreError> {
-    const SELECT: &str = "select id, external_id, email_key, username_key from users";
     let mut known = Vec::new();
     for (column, keys) in [("email_key", email_keys), ("username_key", username_keys)] {
         for chunk in keys.chunks(KEYS) {
-            let filter = Filter::default().and_in(column, chunk.iter().copied());
-            known.extend(filter.fetch::<Known>(&mut *conn, SELECT, "", i64::MAX).await?);
+            let sql = format!(
+                "select id, external_id, email_key, username_key from users where {column} in {}",
+                rows(1, chunk.len(), "")
+            );
+            known.extend(match &mut Handle::from(&mut *conn) {
+                Handle::Sqlite(connection) => {
+                    let mut query = sqlx::query_as(AssertSqlSafe(sql)).persistent(chunk.len() == KEYS);
+                    for key in chunk {
+                        query = query.bind(*key);
+                    }
+                    query.fetch_all(&mut **connection).await?
+                }
+                Handle::Postgres(connection) => {
+                    // Planned each time: a plan that was made while there was hardly anybody reads everybody ever after.
+                    let mut query = sqlx::query_as(AssertSqlSafe(sql)).persistent(false);
+                    for key in chunk {
+                        query = query.bind(*key);
+                    }
+                    query.fetch_all(&mut **connection).await?
+                }
+            });
         }
     }
     Ok(known)
