@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the checks and tests, each step with its time, and ends with one line:
 # N passed, N failed.
-#   test.sh all | unit | lint | e2e | screenshots | lighthouse | budget | benchconsole
+#   test.sh all | unit | lint | e2e | screenshots | lighthouse | budget | benchconsole | benchimport
 # Arguments after that go to the test runner (cargo test, Playwright).
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -158,9 +158,9 @@ what=${1:-all}
 [ "$#" = 0 ] || shift
 case "$what" in
 unit | lint) scripts/setup.sh check ;;
-all | e2e | screenshots | budget | benchconsole) scripts/setup.sh test ;;
+all | e2e | screenshots | budget | benchconsole | benchimport) scripts/setup.sh test ;;
 lighthouse) scripts/setup.sh lighthouse ;;
-*) die "usage: test.sh all|unit|lint|e2e|screenshots|lighthouse|budget|benchconsole" ;;
+*) die "usage: test.sh all|unit|lint|e2e|screenshots|lighthouse|budget|benchconsole|benchimport" ;;
 esac
 use_rust
 use_target_dir
@@ -183,6 +183,13 @@ benchconsole)
     release_build
     if "$OK"; then
         step "console with many rows" one_check env LATCHKEY_BIN="$(cd "$TARGET" && pwd)/release/latchkey" node benches/console.mjs
+    fi
+    ;;
+benchimport)
+    with_postgres
+    release_build
+    if "$OK"; then
+        step "import of many people" one_check env LATCHKEY_BIN="$(cd "$TARGET" && pwd)/release/latchkey" node benches/import.mjs
     fi
     ;;
 all)

@@ -88,6 +88,10 @@ kinds! {
     RecordsDeleted = "records_deleted",
     /// Events at the beginning of the chain were removed because of their age.
     EventsPruned = "events_pruned",
+    /// People were brought along from elsewhere.
+    PeopleImported = "people_imported",
+    /// People were written to a file.
+    PeopleExported = "people_exported",
     /// The audit log was exported.
     AuditExported = "audit_exported",
     /// The server was started with other settings than before.

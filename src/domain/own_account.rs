@@ -141,6 +141,8 @@ impl EventGroup {
             | EventKind::AccountEnabled
             | EventKind::RecordsDeleted
             | EventKind::EventsPruned
+            | EventKind::PeopleImported
+            | EventKind::PeopleExported
             | EventKind::AuditExported
             | EventKind::SettingsChanged
             | EventKind::SigningKeyMade

@@ -18,6 +18,8 @@ pub mod error;
 pub mod flows;
 /// HTTP: the router and its layers.
 pub mod http;
+/// People from elsewhere.
+pub mod import;
 /// Background tasks.
 pub mod jobs;
 /// Mail: messages and transports.

@@ -255,6 +255,7 @@ fn a_reader_that_goes_away_breaks_nothing() {
         &["audit", "verify"],
         &["audit", "checkpoint"],
         &["audit", "export"],
+        &["export"],
         &["config", "check"],
         &["keys", "list"],
         &["keys", "secret"],
@@ -387,4 +388,122 @@ fn production_on_postgresql_needs_the_secret() {
         let refused = run(folder.path(), arguments);
         assert!(!refused.status.success() && text(&refused.stderr).contains("needs secret_key"), "{refused:?}");
     }
+}
+
+const HASH: &str = "$2b$04$j0wgx1yEoyVnJHZZLfl5BuSgdDBkwTts/kRzQw7lKE0/7BPq29ayW";
+
+/// Nothing is silently dropped: whatever was not taken fails the command and lies in a file, without the password.
+#[test]
+fn people_are_imported_and_rows_that_are_not_are_kept() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let here = folder.path();
+    let rows = format!(
+        "id,email,password,api_token,role\n1,sam@example.com,{HASH},t0ken,admin\n2,kim@example.com,hunter2,t0ken,\n3,lee@,{HASH},t0ken,\n"
+    );
+    std::fs::write(here.join("people.csv"), rows).expect("written");
+    let missing = run(here, &["import", "people.csv"]);
+    assert!(text(&missing.stderr).contains("there is no database at") && !here.join("data").exists(), "{missing:?}");
+    assert!(run(here, &["migrate"]).status.success());
+
+    let dry = run(here, &["import", "people.csv", "--dry-run"]);
+    let said = text(&dry.stdout);
+    for line in [
+        "Reading CSV; taking\n",
+        "  password  from password\n",
+        "line 3: the password is not hashed: plain-text passwords are not taken\n",
+        "line 4: not an e-mail address: lee@\n",
+        "3 rows: 1 would be added, 0 are there already, 0 in conflict, 2 unusable\n",
+        "  1 with a hash of the kind bcrypt\n",
+        "  1 called administrators by the file",
+    ] {
+        assert!(said.contains(line), "{line} in {said}");
+    }
+    assert!(!dry.status.success() && text(&dry.stderr).contains("2 rows would not be imported"), "{dry:?}");
+    assert_eq!(std::fs::read_dir(here).expect("read").count(), 2, "the database and the file");
+
+    let done = run(here, &["import", "people.csv"]);
+    assert!(!done.status.success(), "{done:?}");
+    assert!(text(&done.stderr).contains("2 rows were not imported: people.csv.rejects.jsonl says which"), "{done:?}");
+    let rejects = std::fs::read_to_string(here.join("people.csv.rejects.jsonl")).expect("there");
+    assert_eq!(rejects.lines().count(), 2);
+    let first: serde_json::Value = serde_json::from_str(rejects.lines().next().expect("a line")).expect("JSON");
+    assert_eq!((&first["line"], &first["code"]), (&3.into(), &"plain_text_password".into()));
+    assert_eq!(first["row"], serde_json::json!({ "id": "2", "email": "kim@example.com", "role": null }));
+    assert!(!rejects.contains("hunter2") && !rejects.contains("t0ken") && !rejects.contains("$2b$"), "{rejects}");
+    let said = text(&done.stdout) + &text(&done.stderr);
+    assert!(!said.contains("hunter2") && !said.contains("$2b$"), "{said}");
+
+    // A second run overwrites nothing.
+    let again = run(here, &["import", "people.csv", "--json"]);
+    let summary: serde_json::Value = serde_json::from_str(&text(&again.stdout)).expect("JSON");
+    assert_eq!((&summary["there"], &summary["new"], &summary["unusable"]), (&1.into(), &0.into(), &2.into()));
+    assert_eq!(summary["rejects"], "people.csv.rejects-2.jsonl");
+    assert_eq!(std::fs::read_to_string(here.join("people.csv.rejects.jsonl")).expect("there"), rejects);
+    assert!(text(&run(here, &["user", "list"]).stdout).ends_with("\tactive\tno\t\n"));
+
+    std::fs::write(here.join("cut.json"), "[{\"email\":\"ann@example.com\"},\n{\"email\":").expect("written");
+    let cut = run(here, &["import", "cut.json"]);
+    assert!(
+        !cut.status.success() && text(&cut.stderr).contains("cut.json: line 2: the file ends in the middle"),
+        "{cut:?}"
+    );
+    assert!(text(&run(here, &["user", "list"]).stdout).contains("ann@example.com"));
+    for (arguments, complaint) in [
+        (&["import", "none.csv"][..], "none.csv: "),
+        (&["import", "people.csv", "--map", "colour=red"], "there is no colour; there are id, email"),
+        (&["import", "people.csv", "--map", "email"], "such as email=mail"),
+        (&["import", "people.csv", "--map", "email=mail"], "there is no such column; there are id, email"),
+        (&["import", "people.csv", "--table", "users"], "in SQLite databases alone"),
+    ] {
+        let refused = run(here, arguments);
+        assert!(!refused.status.success() && text(&refused.stderr).contains(complaint), "{refused:?}");
+    }
+}
+
+/// ASVS 14.2.4: whoever exports hashes says so, and nobody else reads the file.
+#[test]
+fn people_are_exported_for_the_owner_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let here = folder.path();
+    assert!(run(here, &["user", "create", "--email", "sam@example.com", "--admin"]).status.success());
+    let printed = run(here, &["export"]);
+    assert!(printed.status.success() && !text(&printed.stdout).contains("password_hash"), "{printed:?}");
+    assert_eq!(run(here, &["export", "-"]).stdout, printed.stdout);
+    let made = run(here, &["export", "people.jsonl", "--with-hashes"]);
+    assert_eq!(text(&made.stdout), "1 people are in people.jsonl.\n");
+    let file = here.join("people.jsonl");
+    assert!(std::fs::read_to_string(&file).expect("there").contains("\"password_hash\":null"));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(&file).expect("there").permissions().mode() & 0o777, 0o600);
+    }
+    let again = run(here, &["export", "people.jsonl"]);
+    assert!(!again.status.success() && text(&again.stderr).starts_with("latchkey: people.jsonl: "), "{again:?}");
+}
+
+/// Every command of `docs/migrating.md` does what the document says, in its order.
+#[test]
+fn the_commands_of_the_migration_guide_run() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let here = folder.path();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for file in ["mongo-users.json", "app.db", "mysql-users.csv", "users.json", "postgres-users.csv"] {
+        std::fs::copy(root.join("src/tests/fixtures/stores").join(file), here.join(file)).expect("copied");
+    }
+    assert!(run(here, &["migrate"]).status.success());
+    let guide = std::fs::read_to_string(root.join("docs/migrating.md")).expect("there");
+    let commands: Vec<Vec<&str>> = guide
+        .lines()
+        .filter_map(|line| line.strip_prefix("    latchkey "))
+        .map(|line| line.split_whitespace().collect())
+        .collect();
+    assert_eq!(commands.len(), 9, "{commands:?}");
+    for command in commands {
+        let done = run(here, &command);
+        assert!(done.status.success(), "{command:?}: {done:?}");
+    }
+    let listed = text(&run(here, &["user", "list"]).stdout);
+    assert_eq!(listed.lines().count(), 11, "{listed}");
+    assert!(listed.contains("sam@mongo.example.com\t\t2025-03-01T10:15:00Z\tactive\tyes\tadmin\n"), "{listed}");
 }

@@ -30,6 +30,8 @@ mod delete_account;
 mod events;
 mod export;
 mod headers;
+mod import;
+mod legacy_hashes;
 mod lock_order;
 mod mail;
 mod not_me;

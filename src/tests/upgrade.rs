@@ -5,7 +5,7 @@ use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
 use crate::support::{Engine, PASSWORD, World};
 
 /// Versions of the schema that there were before the present one.
-const VERSIONS: std::ops::RangeInclusive<i64> = 1..=4;
+const VERSIONS: std::ops::RangeInclusive<i64> = 1..=6;
 
 fn hash() -> String {
     let params = Params::new(8, 1, 1, None).expect("parameters");

@@ -1,13 +1,11 @@
 //! `latchkey dev …`: for whoever works on this project. Refused with the settings of a production, and among
 //! people's accounts.
 
-use std::io::{IsTerminal, Write};
-
 use clap::Subcommand;
 
 use crate::server::{config::Config, flows::seed, storage::Db};
 
-use super::{CliError, out};
+use super::{CliError, out, progress::Bar};
 
 /// What helps in development.
 #[derive(Debug, Subcommand)]
@@ -36,18 +34,9 @@ pub(super) async fn run(config: Config, db: Db, command: DevCommand) -> Result<(
             "this database holds accounts that `latchkey dev seed` did not make: nothing was added. Name another one in DATABASE_URL, or add --among-others".into(),
         ));
     }
-    let is_watched = std::io::stderr().is_terminal();
-    let show = |done: u32, of: u32| {
-        if is_watched {
-            let width = 40;
-            let full = usize::try_from(u64::from(done) * width / u64::from(of.max(1))).unwrap_or_default();
-            let rest = usize::try_from(width).unwrap_or_default().saturating_sub(full);
-            let _ = write!(std::io::stderr(), "\r[{}{}] {done} of {of}", "#".repeat(full), " ".repeat(rest));
-        }
-    };
+    let mut bar = Bar::new();
+    let show = |done: u32, of: u32| bar.draw(done.into(), of.into(), &format!("{done} of {of}"));
     seed::run(config, db, users, sessions, show).await?;
-    if is_watched {
-        let _ = writeln!(std::io::stderr());
-    }
+    bar.end();
     out::line(format_args!("Added {users} people and {sessions} sessions, with their events."))
 }

@@ -8,10 +8,16 @@ mod config;
 mod dev;
 /// `latchkey estimate`
 mod estimate;
+/// `latchkey export`
+mod export;
+/// `latchkey import`
+mod import;
 /// `latchkey keys …`
 mod keys;
 /// What commands print.
 mod out;
+/// How far they are.
+mod progress;
 /// `latchkey serve`
 mod serve;
 /// `latchkey session …`
@@ -31,6 +37,7 @@ use crate::{domain::error::AuthError, words};
 use super::{
     config::{Config, ConfigError},
     error::{FlowError, ServerError},
+    import::batches::ImportError,
     mail::transport::TransportError,
     storage::{Db, StoreError},
     telemetry,
@@ -66,6 +73,10 @@ enum Command {
     /// See and change the keys that sign access tokens.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    /// Bring people of another program along, with the passwords that they have.
+    Import(import::ImportArguments),
+    /// Write people as JSON Lines, which `import` reads.
+    Export(export::ExportArguments),
     /// Help for whoever works on this project.
     #[command(subcommand)]
     Dev(dev::DevCommand),
@@ -89,6 +100,8 @@ enum CliError {
     Flow(#[from] FlowError),
     #[error("mail: {0}")]
     Mail(#[from] TransportError),
+    #[error("{0}")]
+    Import(#[from] ImportError),
     #[error("{0}")]
     Io(#[from] std::io::Error),
     #[error("{0}")]
@@ -144,6 +157,8 @@ async fn execute(command: Command) -> Result<(), CliError> {
         | Command::Audit(_)
         | Command::Session(_)
         | Command::Keys(_)
+        | Command::Import(_)
+        | Command::Export(_)
         | Command::Dev(_) => {}
     }
     let config = Config::load()?;
@@ -163,6 +178,8 @@ async fn execute(command: Command) -> Result<(), CliError> {
         Command::User(command) => user::run(config, db, command).await,
         Command::Dev(command) => dev::run(config, db, command).await,
         Command::Session(command) => session::run(config, db, command).await,
+        Command::Import(arguments) => import::run(config, db, arguments).await,
+        Command::Export(arguments) => export::run(config, db, arguments).await,
         Command::Audit(command) => audit::run(config, db, command).await,
         Command::Keys(command) => keys::run(config, db, command).await,
         Command::Migrate => out::line(format_args!("The {} database is up to date.", db.engine())),

@@ -9,5 +9,13 @@ use super::CliError;
 /// # Errors
 /// When nobody reads it any more; [`super::run`] then ends quietly.
 pub(super) fn line(text: impl Display) -> Result<(), CliError> {
-    Ok(writeln!(std::io::stdout().lock(), "{text}")?)
+    Ok(write(text)?)
+}
+
+/// The same for whoever names failures otherwise.
+///
+/// # Errors
+/// When nobody reads it any more.
+pub(super) fn write(text: impl Display) -> std::io::Result<()> {
+    writeln!(std::io::stdout().lock(), "{text}")
 }

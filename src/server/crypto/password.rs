@@ -22,7 +22,10 @@ use crate::{
     },
 };
 
-use super::password_lists::{BreachedPasswords, is_common};
+use super::{
+    legacy,
+    password_lists::{BreachedPasswords, is_common},
+};
 
 /// Bytes of a salt (RFC 9106 section 3.1).
 const SALT_BYTES: usize = 16;
@@ -131,7 +134,8 @@ impl HashingPool {
         .await
     }
 
-    /// Verifies a password, doing the same work where there is no hash to verify it against (ASVS 6.2.8, 6.3.8).
+    /// Verifies a password, doing the same work where there is no hash to verify it against (ASVS 6.2.8, 6.3.8). A hash from
+    /// elsewhere takes the work that it takes, until it is replaced.
     ///
     /// # Errors
     /// [`AuthError::Busy`] when the queue is full.
@@ -139,7 +143,11 @@ impl HashingPool {
         let (argon2, random, nobody) = (self.argon2.clone(), Arc::clone(&self.random), Arc::clone(&self.nobody));
         self.run(move || {
             let against = stored.as_deref().unwrap_or(&nobody);
-            let matches = argon2.verify_password(password.as_bytes(), against).is_ok() && stored.is_some();
+            let matches = if legacy::is_legacy(against) {
+                legacy::verify(&password, against)
+            } else {
+                argon2.verify_password(password.as_bytes(), against).is_ok() && stored.is_some()
+            };
             let upgraded = if matches && is_outdated(&argon2, against) {
                 Some(hash(&argon2, random.as_ref(), password.as_bytes())?)
             } else {

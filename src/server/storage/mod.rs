@@ -14,6 +14,10 @@ pub mod events;
 pub mod figures;
 /// Conditions of lists.
 pub mod filter;
+/// SQLite files of other programs.
+pub mod foreign;
+/// Many people at once.
+pub mod imports;
 /// Browsers in which somebody signed in before.
 pub mod known_devices;
 /// Tries counted against limits.
@@ -38,6 +42,8 @@ pub mod personal_tokens;
 pub mod profiles;
 /// What carries on the sessions of programs.
 pub mod refresh_tokens;
+/// What a file was found to hold already.
+pub mod seen;
 /// Sessions as a record, for administrators.
 pub mod session_records;
 /// Sessions and their history.

@@ -240,6 +240,8 @@ pub fn event(kind: EventKind) -> &'static str {
         EventKind::AccessDenied => "Access denied",
         EventKind::RecordsDeleted => "Records deleted",
         EventKind::EventsPruned => "Old events removed",
+        EventKind::PeopleImported => "People imported",
+        EventKind::PeopleExported => "People exported",
         EventKind::AuditExported => "Audit log exported",
         EventKind::SettingsChanged => "Settings changed",
         EventKind::SigningKeyMade => "Signing key made",

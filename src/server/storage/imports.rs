@@ -1,0 +1,216 @@
+//! Many people at once, in and out. Must not decide who is taken.
+
+use sqlx::AssertSqlSafe;
+
+use super::{Conn, Handle, StoreError, Tx, db::fetch};
+
+/// Rows in one statement; a full one is prepared once.
+const ROWS: usize = 100;
+/// Keys in one question.
+const KEYS: usize = 250;
+
+/// Somebody to be added.
+#[derive(Clone, Debug)]
+pub struct NewPerson {
+    /// Their id here.
+    pub id: String,
+    /// What they were called in the old database.
+    pub external_id: Option<String>,
+    /// The address, and its key.
+    pub email: Option<(String, String)>,
+    /// The user name, and its key.
+    pub username: Option<(String, String)>,
+    /// The hash that they bring along.
+    pub password_hash: Option<String>,
+    /// In seconds since 1970.
+    pub created_at: i64,
+    /// In seconds since 1970.
+    pub disabled_at: Option<i64>,
+    /// In seconds since 1970.
+    pub email_verified_at: Option<i64>,
+}
+
+/// Somebody who is there.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, sqlx::FromRow)]
+pub struct Known {
+    /// Their id.
+    pub id: String,
+    /// What they were called elsewhere.
+    pub external_id: Option<String>,
+    /// The key of the address.
+    pub email_key: Option<String>,
+    /// The key of the user name.
+    pub username_key: Option<String>,
+}
+
+/// Those who have one of these addresses or user names; somebody with both may be there twice.
+pub async fn known(conn: &mut Conn, email_keys: &[&str], username_keys: &[&str]) -> Result<Vec<Known>, StoreError> {
+    let mut known = Vec::new();
+    for (column, keys) in [("email_key", email_keys), ("username_key", username_keys)] {
+        for chunk in keys.chunks(KEYS) {
+            let sql = format!(
+                "select id, external_id, email_key, username_key from users where {column} in {}",
+                rows(1, chunk.len(), "")
+            );
+            known.extend(match &mut Handle::from(&mut *conn) {
+                Handle::Sqlite(connection) => {
+                    let mut query = sqlx::query_as(AssertSqlSafe(sql)).persistent(chunk.len() == KEYS);
+                    for key in chunk {
+                        query = query.bind(*key);
+                    }
+                    query.fetch_all(&mut **connection).await?
+                }
+                Handle::Postgres(connection) => {
+                    // Planned each time: a plan that was made while there was hardly anybody reads everybody ever after.
+                    let mut query = sqlx::query_as(AssertSqlSafe(sql)).persistent(false);
+                    for key in chunk {
+                        query = query.bind(*key);
+                    }
+                    query.fetch_all(&mut **connection).await?
+                }
+            });
+        }
+    }
+    Ok(known)
+}
+
+/// Puts the values of a row into a statement, in the order of its columns.
+macro_rules! bind_person {
+    ($query:expr, $person:expr) => {
+        $query
+            .bind(&$person.id)
+            .bind(&$person.external_id)
+            .bind($person.email.as_ref().map(|(email, _)| email))
+            .bind($person.email.as_ref().map(|(_, key)| key))
+            .bind($person.username.as_ref().map(|(username, _)| username))
+            .bind($person.username.as_ref().map(|(_, key)| key))
+            .bind(&$person.password_hash)
+            .bind($person.created_at)
+            .bind($person.disabled_at)
+            .bind($person.email_verified_at)
+    };
+}
+
+/// Adds people.
+///
+/// # Errors
+/// [`StoreError::Taken`] if an address or user name belongs to somebody by now.
+pub async fn add(tx: &mut Tx, people: &[NewPerson]) -> Result<(), StoreError> {
+    const COLUMNS: usize = 10;
+    for chunk in people.chunks(ROWS) {
+        let sql = format!(
+            "insert into users (credential_version, id, external_id, email, email_key, username, username_key, password_hash,
+                                created_at, disabled_at, email_verified_at)
+             values {}",
+            rows(chunk.len(), COLUMNS, "0, ")
+        );
+        let is_full = chunk.len() == ROWS;
+        match &mut Handle::from(&mut *tx) {
+            Handle::Sqlite(connection) => {
+                let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(is_full);
+                for person in chunk {
+                    query = bind_person!(query, person);
+                }
+                query.execute(&mut **connection).await?;
+            }
+            Handle::Postgres(connection) => {
+                let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(is_full);
+                for person in chunk {
+                    query = bind_person!(query, person);
+                }
+                query.execute(&mut **connection).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Gives roles to people who hold none yet.
+pub async fn add_roles(tx: &mut Tx, roles: &[(String, String)], now: i64) -> Result<(), StoreError> {
+    for chunk in roles.chunks(ROWS) {
+        let sql = format!("insert into user_roles (user_id, role, granted_at) values {}", rows(chunk.len(), 3, ""));
+        let is_full = chunk.len() == ROWS;
+        match &mut Handle::from(&mut *tx) {
+            Handle::Sqlite(connection) => {
+                let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(is_full);
+                for (user_id, role) in chunk {
+                    query = query.bind(user_id).bind(role).bind(now);
+                }
+                query.execute(&mut **connection).await?;
+            }
+            Handle::Postgres(connection) => {
+                let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(is_full);
+                for (user_id, role) in chunk {
+                    query = query.bind(user_id).bind(role).bind(now);
+                }
+                query.execute(&mut **connection).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// `($1, $2), ($3, $4)`: so many rows of so many places, each after what stands first in all of them.
+fn rows(count: usize, columns: usize, first: &str) -> String {
+    let row = |row: usize| {
+        let places: Vec<String> = (1..=columns).map(|column| format!("${}", row * columns + column)).collect();
+        format!("({first}{})", places.join(", "))
+    };
+    (0..count).map(row).collect::<Vec<_>>().join(", ")
+}
+
+/// Somebody as they are written to a file.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Exported {
+    /// Their id here.
+    pub id: String,
+    /// What they were called elsewhere.
+    pub external_id: Option<String>,
+    /// The address.
+    pub email: Option<String>,
+    /// The user name.
+    pub username: Option<String>,
+    /// The hash.
+    pub password_hash: Option<String>,
+    /// In seconds since 1970.
+    pub created_at: i64,
+    /// In seconds since 1970.
+    pub disabled_at: Option<i64>,
+    /// In seconds since 1970.
+    pub email_verified_at: Option<i64>,
+}
+
+/// People after an id, in the order of ids.
+pub async fn after(conn: &mut Conn, id: &str, most: i64) -> Result<Vec<Exported>, StoreError> {
+    fetch!(
+        fetch_all,
+        Exported,
+        conn,
+        "select id, external_id, email, username, password_hash, created_at, disabled_at, email_verified_at
+         from users where id > $1 order by id limit $2",
+        id,
+        most
+    )
+}
+
+/// The roles of people from one id to another.
+pub async fn roles_between(conn: &mut Conn, first: &str, last: &str) -> Result<Vec<(String, String)>, StoreError> {
+    fetch!(
+        fetch_all,
+        (String, String),
+        conn,
+        "select user_id, role from user_roles where user_id >= $1 and user_id <= $2 order by user_id, role",
+        first,
+        last
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rows;
+
+    #[test]
+    fn rows_are_numbered_through() {
+        assert_eq!(rows(2, 2, "0, "), "(0, $1, $2), (0, $3, $4)");
+    }
+}
