@@ -21,8 +21,6 @@ export interface Server {
   run(...command: string[]): string;
   /** Fills its database with plausible people and sessions. */
   seed(counts: { users: number; sessions: number }): void;
-  /** Runs `latchkey` on its database, to the end; answers with what it printed. */
-  run(...args: string[]): string;
   stop(): Promise<void>;
 }
 
@@ -87,7 +85,6 @@ export async function startServer(database: Database = 'sqlite', settings: Recor
     seed({ users, sessions }) {
       execFileSync(findServer(), ['dev', 'seed', '--users', `${users}`, '--sessions', `${sessions}`, '--among-others'], options);
     },
-    run: (...args) => execFileSync(findServer(), args, { ...options, encoding: 'utf8' }),
     async stop() {
       child.kill('SIGTERM');
       const [code, signal] = await exited;
