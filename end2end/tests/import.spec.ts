@@ -8,19 +8,21 @@ import { expect, test } from '../support/test';
 
 const STORES = join(ROOT, 'src', 'tests', 'fixtures', 'stores');
 
-test('people of other programs sign in with their old passwords', { tag: '@main' }, async ({ page, ownServer }) => {
-  test.slow(); // ten sign-ins
+test('people of other programs sign in with their old passwords', { tag: '@main' }, async ({ page, ownServer, playwright }) => {
+  test.slow(); // twenty sign-ins
+  const service = await playwright.request.newContext();
   const server = await ownServer();
   const hashOf = (identifier: string): string => {
     const people = server.run('export', '--with-hashes').trim().split('\n').map((line) => JSON.parse(line));
     return people.find(({ email, username }) => (email ?? username).toLowerCase() === identifier).password_hash;
   };
-  for (const [program, file, identifier, begin] of [
-    ['Flask and MongoDB', 'mongo-users.json', 'sam@mongo.example.com', '$2b$'],
-    ['Flask and SQLite', 'app.db', 'sam@sqlite.example.com', 'scrypt:'],
-    ['a Flask API and MySQL', 'mysql-users.csv', 'kim@mysql.example.com', 'pbkdf2:sha256:'],
-    ['Flask and a JSON file', 'users.json', 'sam.json', 'scrypt:'],
-    ['Flask and PostgreSQL', 'postgres-users.csv', 'kim_pg', '$2b$'],
+  // One signs in with a browser, the other over the API.
+  for (const [program, file, identifier, begin, other, otherBegin] of [
+    ['Flask and MongoDB', 'mongo-users.json', 'sam@mongo.example.com', '$2b$', 'kim@mongo.example.com', '$2b$'],
+    ['Flask and SQLite', 'app.db', 'sam@sqlite.example.com', 'scrypt:', 'kim@sqlite.example.com', 'scrypt:'],
+    ['a Flask API and MySQL', 'mysql-users.csv', 'kim@mysql.example.com', 'pbkdf2:sha256:', 'sam@mysql.example.com', '$2a$'],
+    ['Flask and a JSON file', 'users.json', 'sam.json', 'scrypt:', 'kim.json', 'scrypt:'],
+    ['Flask and PostgreSQL', 'postgres-users.csv', 'kim_pg', '$2b$', 'sam.pg', 'pbkdf2:sha256:'],
   ] as const) {
     await test.step(program, async () => {
       expect(server.run('import', join(STORES, file))).toContain('2 rows: 2 were added');
@@ -32,6 +34,18 @@ test('people of other programs sign in with their old passwords', { tag: '@main'
         await expect(page).toHaveURL(`${server.origin}/dashboard`);
         expect(hashOf(identifier)).toMatch(/^\$argon2id\$/);
         await signOut(page, server.origin);
+      }
+      expect(hashOf(other).startsWith(otherBegin)).toBe(true);
+      const login = { data: { [other.includes('@') ? 'email' : 'username']: other, password: PASSWORD } };
+      if (file === 'app.db') {
+        expect((await service.post(`${server.origin}/auth/login`, login)).status(), 'disabled there as here').toBe(401);
+        server.run('user', 'enable', other);
+      }
+      for (let round = 0; round < 2; round += 1) {
+        const answer = await service.post(`${server.origin}/auth/login`, login);
+        expect(answer.status()).toBe(200);
+        expect(await answer.json()).toMatchObject({ token_type: 'Bearer' });
+        expect(hashOf(other)).toMatch(/^\$argon2id\$/);
       }
     });
   }
