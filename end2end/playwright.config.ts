@@ -28,7 +28,7 @@ export default defineConfig<object, WorkerOptions>({
   testDir: 'tests',
   forbidOnly: true,
   fullyParallel: true,
-  workers: 2,
+  workers: 3,
   retries: 0,
   expect: { timeout: 10_000 },
   reporter: 'list',

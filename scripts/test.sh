@@ -122,6 +122,8 @@ lint() {
 }
 
 rust_tests() {
+    # More than processors: much of their time is waiting for a disk or for PostgreSQL.
+    export RUST_TEST_THREADS="${RUST_TEST_THREADS:-6}"
     step "Rust tests" cargo_tests dev cargo test --no-fail-fast --no-default-features --features "$BIN_FEATURES" "$@"
 }
 

@@ -6,7 +6,7 @@ use axum::{
     extract::{Request, State},
     http::{
         HeaderMap, HeaderValue, StatusCode,
-        header::{self, ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER},
+        header::{self, ACCEPT, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER},
     },
     middleware::Next,
     response::{IntoResponse, Response},
@@ -101,6 +101,10 @@ pub async fn layer(State(state): State<AppState>, request: Request, next: Next) 
         parts.headers.remove(name);
     }
     parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    if status == StatusCode::PAYLOAD_TOO_LARGE {
+        // The rest of the body is not read: whoever sends the next request on this connection would lose it (RFC 9110, 15.5.14).
+        parts.headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     Response::from_parts(parts, Body::from(body))
 }
 

@@ -1,6 +1,7 @@
 //! A server with a database of its own: settings made cheap, a clock that the test moves, a mailbox that it reads.
 
 use std::{
+    hash::{DefaultHasher, Hash as _, Hasher as _},
     path::Path,
     str::FromStr,
     sync::{
@@ -27,7 +28,7 @@ use sqlx::{
     AssertSqlSafe, Connection, PgConnection, SqliteConnection, migrate::Migrator, sqlite::SqliteConnectOptions,
 };
 use tempfile::TempDir;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OnceCell};
 
 use super::{Browser, PASSWORD, SignedIn};
 
@@ -44,7 +45,7 @@ pub enum Engine {
 }
 
 enum Place {
-    Folder(#[expect(dead_code, reason = "removed when dropped")] TempDir),
+    Folder(TempDir),
     Database { server: String, name: String },
 }
 
@@ -118,7 +119,7 @@ impl Mail {
 impl World {
     /// A world with the settings of a desk, changed.
     pub async fn with(engine: Engine, change: impl FnOnce(&mut Config)) -> Self {
-        Self::on(Self::make_place(engine).await, change).await
+        Self::on(Self::make_ready_place(engine).await, change).await
     }
 
     /// A world on a database that was at an earlier version of the schema when these statements ran.
@@ -173,22 +174,68 @@ impl World {
         .await
     }
 
+    /// A place with the present schema, copied from one that was migrated.
+    async fn make_ready_place(engine: Engine) -> (Place, String) {
+        static SQLITE: OnceCell<Vec<u8>> = OnceCell::const_new();
+        static POSTGRES: OnceCell<String> = OnceCell::const_new();
+        if engine == Engine::Sqlite {
+            let migrated = SQLITE.get_or_init(async || {
+                let (place, url) = Self::make_place(engine).await;
+                migrate(&url).await;
+                let Place::Folder(folder) = place else { unreachable!("SQLite is in a folder") };
+                std::fs::read(folder.path().join("latchkey.db")).expect("the database")
+            });
+            let (place, url) = Self::make_place(engine).await;
+            std::fs::write(url.trim_start_matches("sqlite://"), migrated.await).expect("a database");
+            return (place, url);
+        }
+        let template = POSTGRES.get_or_init(async || {
+            let migrations = Migrator::new(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/postgres"))).await;
+            let mut hasher = DefaultHasher::new();
+            migrations.expect("migrations").iter().for_each(|it| it.checksum.hash(&mut hasher));
+            let name = format!("latchkey_test_template_{:016x}", hasher.finish());
+            let mut connection = PgConnection::connect(&postgres_server()).await.expect("PostgreSQL");
+            // Other processes make it, too.
+            let lock = "select pg_advisory_lock(hashtext('latchkey_test_template'))";
+            sqlx::query(lock).execute(&mut connection).await.expect("a lock");
+            let find = sqlx::query("select 1 from pg_database where datname = $1").bind(&name);
+            if find.fetch_optional(&mut connection).await.expect("read").is_none() {
+                let drop = AssertSqlSafe(format!("drop database if exists {name}_unready"));
+                sqlx::query(drop).execute(&mut connection).await.expect("dropped");
+                let unready = Self::create_database(&format!("{name}_unready"), "template1").await;
+                migrate(&unready).await;
+                let rename = AssertSqlSafe(format!("alter database {name}_unready rename to {name}"));
+                sqlx::query(rename).execute(&mut connection).await.expect("renamed");
+            }
+            connection.close().await.expect("closed");
+            name
+        });
+        let template = template.await;
+        Self::make_database(template).await
+    }
+
     async fn make_place(engine: Engine) -> (Place, String) {
         if engine == Engine::Sqlite {
             let folder = tempfile::tempdir().expect("a folder");
             let url = format!("sqlite://{}/latchkey.db", folder.path().display());
             return (Place::Folder(folder), url);
         }
-        let server = std::env::var("LATCHKEY_TEST_POSTGRES_URL").expect(
-            "set LATCHKEY_TEST_POSTGRES_URL (as `make test` does), or leave these out with `-- --skip postgres::`",
-        );
+        Self::make_database("template1").await
+    }
+
+    async fn make_database(template: &str) -> (Place, String) {
         let name = format!("latchkey_test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::SeqCst));
+        let url = Self::create_database(&name, template).await;
+        (Place::Database { server: postgres_server(), name }, url)
+    }
+
+    async fn create_database(name: &str, template: &str) -> String {
+        let server = postgres_server();
         let mut connection = PgConnection::connect(&server).await.expect("PostgreSQL");
-        let create = AssertSqlSafe(format!("create database {name}"));
+        let create = AssertSqlSafe(format!("create database {name} template {template}"));
         sqlx::query(create).execute(&mut connection).await.expect("a database");
         let (address, _) = server.rsplit_once('/').expect("a URL with a database");
-        let url = format!("{address}/{name}");
-        (Place::Database { server, name }, url)
+        format!("{address}/{name}")
     }
 
     /// Takes the world down.
@@ -287,4 +334,15 @@ impl World {
     pub fn now(&self) -> Moment {
         self.clock.now()
     }
+}
+
+fn postgres_server() -> String {
+    std::env::var("LATCHKEY_TEST_POSTGRES_URL")
+        .expect("set LATCHKEY_TEST_POSTGRES_URL (as `make test` does), or leave these out with `-- --skip postgres::`")
+}
+
+async fn migrate(url: &str) {
+    let db = Db::connect(url).await.expect("a database");
+    db.migrate().await.expect("a schema");
+    db.close().await;
 }
