@@ -29,13 +29,16 @@ pub(super) struct ImportArguments {
     /// What the file holds.
     #[arg(long, value_enum, default_value = "auto")]
     format: FormatName,
-    /// Take a column for something, as `email=mail`; for nothing, as `username=`. The names are id, email, username, password,
+    /// Take a column for something, as `email=mail`; for nothing, as `username=`. The names are id, source, email, username, password,
     /// roles, admin, created, active, disabled, verified.
     #[arg(long, value_name = "FIELD=COLUMN", value_parser = correction)]
     map: Vec<Correction>,
     /// The table of a SQLite database.
     #[arg(long)]
     table: Option<String>,
+    /// What the other program is called: only where people of several are brought along, whose ids may be the same.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    program: String,
     /// Print what would happen, and write nothing.
     #[arg(long)]
     dry_run: bool,
@@ -107,18 +110,19 @@ impl Watcher for Screen<'_> {
         }
         self.bar.end();
         let Reject { place, why, .. } = reject;
-        out::write(format_args!("{} {place}: {why}", self.place))
+        out::write(format_args!("{} {place}: {}", self.place, out::plain(&why.to_string())))
     }
 }
 
 pub(super) async fn run(config: Config, db: Db, arguments: ImportArguments) -> Result<(), CliError> {
-    let ImportArguments { file, format, map, table, dry_run, verified, grant_admin, json } = arguments;
+    let ImportArguments { file, format, map, table, program, dry_run, verified, grant_admin, json } = arguments;
     let state = AppState::new(config, db)?;
     let order = Order {
         path: file.clone(),
         wanted: format.into(),
         table,
         corrections: map,
+        program,
         choices: Choices { verified, grant_admin },
         dry_run,
     };
@@ -146,12 +150,13 @@ pub(super) async fn run(config: Config, db: Db, arguments: ImportArguments) -> R
         object["rejects"] = kept.clone().into();
         out::line(object)?;
     } else {
-        show(&summary, dry_run, place)?;
+        show(&summary, dry_run, place, state.config.needs_verification())?;
     }
     if let Some((at, why)) = &summary.broken {
         return Err(CliError::Usage(format!(
-            "{}: {place} {at}: {why}. Nothing from there on was read",
-            file.display()
+            "{}: {place} {at}: {}. Nothing from there on was read",
+            file.display(),
+            out::plain(why)
         )));
     }
     match (summary.conflicts + summary.unusable, kept) {
@@ -165,9 +170,14 @@ pub(super) async fn run(config: Config, db: Db, arguments: ImportArguments) -> R
 
 fn show_guess(import: &Import) -> Result<(), CliError> {
     let table = import.source.table.as_ref().map(|table| format!(", table {table}")).unwrap_or_default();
-    out::line(format_args!("Reading {}{table}; taking", import.source.format.describe()))?;
+    out::line(format_args!("Reading {}{}; taking", import.source.format.describe(), out::plain(&table)))?;
     for (field, column) in import.mapping.iter() {
-        out::line(format_args!("  {:<10}from {column}", field.name()))?;
+        out::line(format_args!("  {:<10}from {}", field.name(), out::plain(column)))?;
+    }
+    let is_left = |column: &&String| !import.mapping.iter().any(|(_, taken)| taken == column.as_str());
+    let left: Vec<&str> = import.columns.iter().filter(is_left).map(String::as_str).collect();
+    if !left.is_empty() {
+        out::line(format_args!("  nothing    from {}", out::plain(&left.join(", "))))?;
     }
     let is_missing = |field| import.mapping.column(field).is_none();
     if is_missing(Field::Password) {
@@ -176,7 +186,7 @@ fn show_guess(import: &Import) -> Result<(), CliError> {
     Ok(())
 }
 
-fn show(summary: &Summary, dry_run: bool, place: &str) -> Result<(), CliError> {
+fn show(summary: &Summary, dry_run: bool, place: &str, needs_verification: bool) -> Result<(), CliError> {
     let Summary { rows, new, there, conflicts, unusable, .. } = summary;
     let verb = if dry_run { "would be" } else { "were" };
     out::line(format_args!(
@@ -190,7 +200,14 @@ fn show(summary: &Summary, dry_run: bool, place: &str) -> Result<(), CliError> {
             summary.without_password,
             "without a password: `latchkey user reset-link`, or \"Forgot password?\", gives them one",
         ),
-        (summary.unproven, "whose e-mail address is not proven: --verified takes the other program's word for it"),
+        (
+            summary.unproven,
+            if needs_verification {
+                "whose e-mail address is not proven: they cannot sign in until they open a mailed link, unless --verified takes the other program's word for it"
+            } else {
+                "whose e-mail address is not proven: --verified takes the other program's word for it"
+            },
+        ),
         (summary.administrators, "administrators"),
         (
             summary.kept_from_admin,
@@ -200,10 +217,13 @@ fn show(summary: &Summary, dry_run: bool, place: &str) -> Result<(), CliError> {
     for (count, said) in notes.iter().filter(|(count, _)| *count > 0) {
         out::line(format_args!("  {count} {said}"))?;
     }
+    if summary.is_unended {
+        out::line("  the last line has no end: if the file was cut off there, that row is not what it was")?;
+    }
     for reason in summary.reasons.values() {
         let places: Vec<String> = reason.places.iter().map(u64::to_string).collect();
         let more = if reason.count > reason.places.len() as u64 { " and others" } else { "" };
-        let (count, example) = (reason.count, &reason.example);
+        let (count, example) = (reason.count, out::plain(&reason.example));
         out::line(format_args!("  {count} not taken, {place} {}{more}: {example}", places.join(", ")))?;
     }
     Ok(())

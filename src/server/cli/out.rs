@@ -19,3 +19,8 @@ pub(super) fn line(text: impl Display) -> Result<(), CliError> {
 pub(super) fn write(text: impl Display) -> std::io::Result<()> {
     writeln!(std::io::stdout().lock(), "{text}")
 }
+
+/// A text of somebody else, without what would move the cursor of a terminal.
+pub(super) fn plain(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
+}

@@ -18,14 +18,14 @@ use crate::{
         state::AppState,
         storage::{
             Db, StoreError,
-            imports::{self, Known, NewPerson},
+            imports::{self, Keys, Known, NewPerson},
             seen::Seen,
         },
     },
 };
 
 use super::{
-    guess::{Correction, Mapping, MappingError},
+    guess::{self, Correction, Field, Mapping, MappingError},
     record::{Choices, Person, Unusable},
     rejects::Reject,
     source::{Broken, Item, Source, SourceError, Wanted},
@@ -56,6 +56,8 @@ pub struct Order {
     pub table: Option<String>,
     /// What the guess gets wrong.
     pub corrections: Vec<Correction>,
+    /// What the other program is called, to tell its ids from those of another.
+    pub program: String,
     /// What holds for every row.
     pub choices: Choices,
     /// Nothing is written.
@@ -117,6 +119,8 @@ pub struct Summary {
     pub hashes: BTreeMap<&'static str, u64>,
     /// Rows that were not taken, by the reason.
     pub reasons: BTreeMap<&'static str, Reason>,
+    /// The last line has no end, so that its row may not be whole.
+    pub is_unended: bool,
     /// Where reading ended before the end, and why.
     pub broken: Option<(u64, String)>,
 }
@@ -151,6 +155,8 @@ pub struct Import {
     pub source: Source,
     /// What its columns are taken for.
     pub mapping: Mapping,
+    /// Its columns, as far as the first rows have them.
+    pub columns: Vec<String>,
     first: Vec<Result<Item, Broken>>,
     order: Order,
 }
@@ -180,13 +186,14 @@ impl Import {
             return Err(match first.into_iter().next() {
                 Some(Err(broken)) => ImportError::Broken(place, broken.place, broken.why),
                 Some(Ok(Item::Bad { place: at, why })) => ImportError::Broken(place, at, why),
-                None | Some(Ok(Item::Row(_))) => ImportError::Nobody,
+                None | Some(Ok(Item::Row(_) | Item::Unended)) => ImportError::Nobody,
             });
         }
         let rows: Vec<&Row> =
             first.iter().filter_map(|item| if let Ok(Item::Row(row)) = item { Some(row) } else { None }).collect();
-        let mapping = Mapping::of(&rows, &order.corrections)?;
-        Ok(Self { source, mapping, first, order })
+        let mapping = Mapping::of(&rows, &order.corrections, source.format.is_free())?;
+        let columns = guess::columns(&rows).into_iter().map(ToOwned::to_owned).collect();
+        Ok(Self { source, mapping, columns, first, order })
     }
 
     /// Takes what can be taken.
@@ -197,6 +204,9 @@ impl Import {
         let mut work = Work {
             state,
             mapping: &self.mapping,
+            columns: &self.columns,
+            corrected: self.order.corrections.iter().map(|(field, _)| *field).collect(),
+            program: &self.order.program,
             file: file_name(&self.order.path),
             place: self.source.format.place(),
             choices: self.order.choices,
@@ -243,6 +253,9 @@ fn interrupted(summary: &Summary, why: ServerError) -> ImportError {
 struct Work<'a> {
     state: &'a AppState,
     mapping: &'a Mapping,
+    columns: &'a [String],
+    corrected: Vec<Field>,
+    program: &'a str,
     file: String,
     place: &'static str,
     choices: Choices,
@@ -255,10 +268,15 @@ struct Work<'a> {
 
 impl Work<'_> {
     fn take(&mut self, item: Item, watcher: &mut impl Watcher) -> Result<(), ImportError> {
+        if item == Item::Unended {
+            self.summary.is_unended = true;
+            return Ok(());
+        }
         self.summary.rows += 1;
         match item {
+            Item::Unended => Ok(()),
             Item::Bad { place, why } => self.reject(place, Unusable::Unreadable(why), None, watcher),
-            Item::Row(row) => match Person::read(&row, self.mapping, self.choices) {
+            Item::Row(row) => match self.read(&row) {
                 Ok(person) => {
                     self.bytes += row.weight();
                     self.batch.push(Candidate { row, person });
@@ -267,6 +285,24 @@ impl Work<'_> {
                 Err(why) => self.reject(row.place, why, Some(row), watcher),
             },
         }
+    }
+
+    fn read(&self, row: &Row) -> Result<Person, Unusable> {
+        // What only later rows have, such as a ban, was not shown to anybody.
+        let unforeseen = row.columns.iter().filter(|(name, value)| !value.is_empty() && !self.columns.contains(name));
+        for (name, _) in unforeseen {
+            if let Some(field) = guess::field_of(name)
+                && self.mapping.column(field).is_none()
+                && !self.corrected.contains(&field)
+            {
+                return Err(Unusable::Unforeseen(field.name(), name.clone()));
+            }
+        }
+        let mut person = Person::read(row, self.mapping, self.choices)?;
+        if person.external_id.is_some() {
+            person.external_source.get_or_insert_with(|| self.program.to_owned());
+        }
+        Ok(person)
     }
 
     fn reject(
@@ -341,6 +377,11 @@ impl Work<'_> {
                 keys.push((username.key(), row.place));
                 owners.push((index, "user name"));
             }
+            if let Some(id) = &person.external_id {
+                // No address or user name has a NUL.
+                keys.push((format!("{id}\0{}", person.source()), row.place));
+                owners.push((index, "id"));
+            }
         }
         let repeated = self.seen.note(&keys).await.map_err(|error| interrupted(&self.summary, error.into()))?;
         let mut because: HashMap<usize, (&'static str, u64)> = HashMap::new();
@@ -369,18 +410,29 @@ impl Work<'_> {
         let names: Vec<Option<String>> =
             batch.iter().map(|it| it.person.identifiers.username.as_ref().map(Username::key)).collect();
         let known = {
-            let email_keys: Vec<&str> = emails.iter().flatten().map(String::as_str).collect();
-            let username_keys: Vec<&str> = names.iter().flatten().map(String::as_str).collect();
-            imports::known(&mut self.state.db.read().await?, &email_keys, &username_keys).await?
+            let keys = Keys {
+                emails: emails.iter().flatten().map(String::as_str).collect(),
+                usernames: names.iter().flatten().map(String::as_str).collect(),
+                ids: batch.iter().filter_map(|it| it.person.external_id.as_deref()).collect(),
+            };
+            imports::known(&mut self.state.db.read().await?, &keys).await?
         };
         let by_email: HashMap<&str, &Known> =
             known.iter().filter_map(|it| Some((it.email_key.as_deref()?, it))).collect();
         let by_name: HashMap<&str, &Known> =
             known.iter().filter_map(|it| Some((it.username_key.as_deref()?, it))).collect();
+        let by_external: HashMap<(&str, &str), &Known> = known
+            .iter()
+            .filter_map(|it| Some(((it.external_id.as_deref()?, it.external_source.as_str()), it)))
+            .collect();
+        let by_id: HashMap<&str, &Known> = known.iter().map(|it| (it.id.as_str(), it)).collect();
         let verdicts = batch.iter().zip(emails.iter().zip(&names)).map(|(candidate, (email, name))| {
             let with_email = email.as_deref().and_then(|key| by_email.get(key)).copied();
             let with_name = name.as_deref().and_then(|key| by_name.get(key)).copied();
-            verdict(&candidate.person, with_email, with_name)
+            let id = candidate.person.external_id.as_deref();
+            let with_id =
+                id.and_then(|id| by_external.get(&(id, candidate.person.source())).or_else(|| by_id.get(id)).copied());
+            verdict(&candidate.person, with_email, with_name, with_id)
         });
         Ok(verdicts.collect())
     }
@@ -438,22 +490,28 @@ enum Verdict {
     Conflict(&'static str),
 }
 
-/// The same person is who agrees in everything that the row says of who they are.
-fn verdict(person: &Person, with_email: Option<&Known>, with_name: Option<&Known>) -> Verdict {
-    let found = match (with_email, with_name) {
-        (None, None) => return Verdict::New,
-        (Some(one), Some(other)) if one.id != other.id => {
+/// The same person is who agrees in everything that the row says of who they are, or in id and address. Where less agrees nobody can
+/// say whether it is somebody else, or the same who has changed since: whoever types decides.
+fn verdict(person: &Person, with_email: Option<&Known>, with_name: Option<&Known>, with_id: Option<&Known>) -> Verdict {
+    let found = match (with_email, with_name, with_id) {
+        (None, None, None) => return Verdict::New,
+        (None, None, Some(_)) => {
+            return Verdict::Conflict(
+                "the account that came under this id has another e-mail address or user name by now (--program tells programs apart)",
+            );
+        }
+        (Some(one), Some(other), _) if one.id != other.id => {
             return Verdict::Conflict("the e-mail address is one account's and the user name another's");
         }
-        (Some(found), _) | (None, Some(found)) => found,
+        (Some(found), _, _) | (None, Some(found), _) => found,
     };
-    // Who came before under an id is known by it, whatever they changed since.
-    let id = person.external_id.as_deref();
-    let was_here = id.is_some() && (id == found.external_id.as_deref() || id == Some(&found.id));
-    let is_another = id.is_some() && found.external_id.is_some() && !was_here;
-    if is_another {
+    let has_another_id = found.external_id.is_some()
+        && found.external_source == person.source()
+        && person.external_id.is_some()
+        && found.external_id != person.external_id;
+    if with_id.is_some_and(|it| it.id != found.id) || (has_another_id && with_id.is_none()) {
         Verdict::Conflict("there is an account with this e-mail address or user name, which had another id")
-    } else if was_here {
+    } else if with_id.is_some() && with_email.is_some() {
         Verdict::There
     } else if with_name.is_none() && person.identifiers.username.is_some() {
         Verdict::Conflict("the account with this e-mail address does not have this user name")
@@ -469,6 +527,7 @@ fn new_person(person: &Person, id: String, now: Moment) -> NewPerson {
     NewPerson {
         id,
         external_id: person.external_id.clone(),
+        external_source: person.source().to_owned(),
         email: identifiers.email.as_ref().map(|email| (email.as_str().to_owned(), email.key())),
         username: identifiers.username.as_ref().map(|username| (username.as_str().to_owned(), username.key())),
         password_hash: person.password_hash.clone(),

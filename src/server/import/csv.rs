@@ -17,11 +17,12 @@ pub(super) fn delimiter(heads: &[u8]) -> u8 {
 }
 
 /// Reads rows.
-pub(super) fn rows(reader: impl Read, delimiter: u8, sink: &Sink) -> Result<(), Broken> {
-    let position = Position::default();
+pub(super) fn rows(reader: impl Read, delimiter: u8, is_quoted: bool, sink: &Sink) -> Result<(), Broken> {
+    let position = Position::within_columns(is_quoted.then_some(delimiter));
     let counted = Counted::new(reader, position.clone());
     let mut reader = ReaderBuilder::new()
         .delimiter(delimiter)
+        .quoting(is_quoted)
         .has_headers(false)
         .flexible(true)
         .terminator(Terminator::Any(b'\n'))
@@ -52,13 +53,15 @@ pub(super) fn rows(reader: impl Read, delimiter: u8, sink: &Sink) -> Result<(), 
             continue;
         }
         let is_short = record.len() < heads.len();
-        waiting = Some((place, row(place, &heads, &record), is_short));
+        waiting = Some((place, row(place, &heads, &record, is_quoted), is_short));
     }
     let Some((place, item, is_short)) = waiting else { return Ok(()) };
     if position.is_within_quotes() || (is_short && !position.ends_with_newline()) {
         return Err(Broken::at(place, "the file ends in the middle of a row: was it cut off?"));
     }
-    sink.give(item);
+    if sink.give(item) && !position.ends_with_newline() {
+        sink.give(Item::Unended);
+    }
     Ok(())
 }
 
@@ -77,7 +80,7 @@ fn heads_of(record: &ByteRecord) -> Result<Vec<String>, Broken> {
     Ok(heads)
 }
 
-fn row(place: u64, heads: &[String], record: &ByteRecord) -> Item {
+fn row(place: u64, heads: &[String], record: &ByteRecord, is_quoted: bool) -> Item {
     if record.len() != heads.len() {
         let (there, wanted) = (record.len(), heads.len());
         return Item::bad(place, format!("the row has {there} columns, the line of heads {wanted}"));
@@ -89,7 +92,8 @@ fn row(place: u64, heads: &[String], record: &ByteRecord) -> Item {
         };
         // As MySQL writes nothing, and as many programs do.
         let is_nothing = text.is_empty() || text == "\\N" || text == "NULL";
-        columns.push((head.clone(), if is_nothing { Value::Null } else { Value::Text(text.to_owned()) }));
+        let text = || if is_quoted { text.to_owned() } else { unescaped(text) };
+        columns.push((head.clone(), if is_nothing { Value::Null } else { Value::Text(text()) }));
     }
     Item::Row(Row::new(place, columns))
 }
@@ -98,4 +102,24 @@ fn row(place: u64, heads: &[String], record: &ByteRecord) -> Item {
 fn without_return<'b>(index: usize, record: &ByteRecord, bytes: &'b [u8]) -> &'b [u8] {
     let is_last = index + 1 == record.len();
     bytes.strip_suffix(b"\r").filter(|_| is_last).unwrap_or(bytes)
+}
+
+/// What `mysql --batch` and PostgreSQL's `copy` write for what would end a column or a line.
+fn unescaped(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '\\' => match characters.next() {
+                Some('n') => plain.push('\n'),
+                Some('t') => plain.push('\t'),
+                Some('r') => plain.push('\r'),
+                Some('0') => plain.push('\0'),
+                Some(other) => plain.push(other),
+                None => plain.push('\\'),
+            },
+            character => plain.push(character),
+        }
+    }
+    plain
 }

@@ -69,6 +69,7 @@ fn line(person: Exported, roles: Vec<String>, with_hashes: bool) -> Value {
     line.insert("id".into(), person.id.clone().into());
     // What other programs know them by: their own id where they were never called otherwise.
     line.insert("external_id".into(), person.external_id.unwrap_or(person.id).into());
+    line.insert("external_source".into(), person.external_source.into());
     line.insert("email".into(), person.email.into());
     line.insert("username".into(), person.username.into());
     if with_hashes {

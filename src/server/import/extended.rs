@@ -52,7 +52,10 @@ fn instant(millis: i64) -> Value {
 
 /// Text, where it is some: a hash that was stored as bytes. Otherwise hexadecimal, as identifiers are read.
 fn binary(base64: &str) -> Value {
-    BASE64_STANDARD.decode(base64).map_or(Value::Null, |bytes| Value::Text(text_of(bytes)))
+    // What cannot be read is not nothing, and is refused as a hash of no known kind.
+    BASE64_STANDARD
+        .decode(base64)
+        .map_or_else(|_| Value::Text("$binary$unreadable$".into()), |bytes| Value::Text(text_of(bytes)))
 }
 
 /// Bytes as text, or as hexadecimal where they are none.

@@ -11,6 +11,8 @@ use super::{json, value::Row};
 pub enum Field {
     /// What the person was called in the old database.
     Id,
+    /// Which database that was, of several.
+    Source,
     /// The e-mail address.
     Email,
     /// The user name.
@@ -35,6 +37,7 @@ pub enum Field {
 /// digits; the likelier before the less likely.
 const FIELDS: &[(Field, &str, &[&str])] = &[
     (Field::Id, "id", &["externalid", "id", "userid", "uid", "uuid", "guid", "pk", "accountid"]),
+    (Field::Source, "source", &["externalsource"]),
     (Field::Email, "email", &["email", "emailaddress", "mail", "useremail", "mailaddress", "emailid"]),
     (
         Field::Username,
@@ -101,6 +104,17 @@ const FIELDS: &[(Field, &str, &[&str])] = &[
             "isblocked",
             "suspended",
             "issuspended",
+            "bannedat",
+            "blockedat",
+            "suspendedat",
+            "deactivatedat",
+            "deactivated",
+            "lockedat",
+            "locked",
+            "islocked",
+            "deletedat",
+            "deleted",
+            "isdeleted",
         ],
     ),
     (
@@ -182,18 +196,20 @@ impl Mapping {
         self.0.iter().map(|(field, column)| (*field, column.as_str()))
     }
 
-    /// Guesses, then corrects.
+    /// Guesses, then corrects; `has_others` where later rows may have columns that the first lack.
     ///
     /// # Errors
     /// When a correction names no column, or nothing is left to sign in with.
-    pub fn of(rows: &[&Row], corrections: &[Correction]) -> Result<Self, MappingError> {
+    pub fn of(rows: &[&Row], corrections: &[Correction], has_others: bool) -> Result<Self, MappingError> {
         let columns = columns(rows);
-        let shown = || columns.join(", ");
+        let shown = || columns.join(", ").replace(char::is_control, "\u{fffd}");
         let mut mapping = Self::guess(&columns, rows);
         for (field, column) in corrections {
             match column {
                 None => mapping.0.remove(field),
-                Some(column) if columns.contains(&column.as_str()) => mapping.0.insert(*field, column.clone()),
+                Some(column) if has_others || columns.contains(&column.as_str()) => {
+                    mapping.0.insert(*field, column.clone())
+                }
                 Some(column) => {
                     let (field, column, columns) = (field.name(), column.clone(), shown());
                     return Err(MappingError::NoColumn { field, column, columns });
@@ -239,13 +255,12 @@ impl Mapping {
     }
 }
 
-/// Whether a column of this name would be taken for something.
+/// What a column of this name would be taken for.
 #[must_use]
-pub fn is_known(column: &str) -> bool {
+pub fn field_of(column: &str) -> Option<Field> {
     let name = normal(column);
-    FIELDS
-        .iter()
-        .any(|(field, _, names)| names.contains(&name.as_str()) && !(*field == Field::Username && name == "user"))
+    let found = FIELDS.iter().find(|(_, _, names)| names.contains(&name.as_str()));
+    found.map(|(field, ..)| *field).filter(|field| !(*field == Field::Username && name == "user"))
 }
 
 /// Whether columns of some names could be those of people: something to sign in with, and a password.
@@ -257,7 +272,8 @@ pub fn could_be_people(columns: &[&str]) -> bool {
 }
 
 /// The columns of some rows, in the order in which they first come.
-fn columns<'r>(rows: &[&'r Row]) -> Vec<&'r str> {
+#[must_use]
+pub fn columns<'r>(rows: &[&'r Row]) -> Vec<&'r str> {
     let mut columns: Vec<&str> = Vec::new();
     for (name, _) in rows.iter().flat_map(|row| &row.columns) {
         if !columns.contains(&name.as_str()) {
@@ -291,7 +307,7 @@ mod tests {
 
     fn guessed(columns: &[(&str, &str)]) -> Vec<(&'static str, String)> {
         let row = row(columns);
-        let mapping = Mapping::of(&[&row], &[]).expect("a mapping");
+        let mapping = Mapping::of(&[&row], &[], false).expect("a mapping");
         mapping.iter().map(|(field, column)| (field.name(), column.to_owned())).collect()
     }
 
@@ -339,12 +355,13 @@ mod tests {
     #[test]
     fn corrections_go_before_the_guess() {
         let row = row(&[("mail", "sam@example.com"), ("nick", "sam"), ("secret", "x")]);
-        let corrected = Mapping::of(&[&row], &[(Field::Password, Some("secret".into())), (Field::Username, None)]);
+        let corrected =
+            Mapping::of(&[&row], &[(Field::Password, Some("secret".into())), (Field::Username, None)], false);
         let corrected = corrected.expect("a mapping");
         assert_eq!((corrected.column(Field::Password), corrected.column(Field::Username)), (Some("secret"), None));
-        let typo = Mapping::of(&[&row], &[(Field::Email, Some("e-mail".into()))]);
+        let typo = Mapping::of(&[&row], &[(Field::Email, Some("e-mail".into()))], false);
         assert!(typo.expect_err("none").to_string().contains("mail, nick, secret"));
-        let none = Mapping::of(&[&row], &[(Field::Email, None), (Field::Username, None)]);
+        let none = Mapping::of(&[&row], &[(Field::Email, None), (Field::Username, None)], false);
         assert!(matches!(none, Err(MappingError::NoIdentifier(_))));
     }
 }

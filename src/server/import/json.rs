@@ -11,7 +11,7 @@ use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use super::{
     extended,
     source::{Broken, Counted, Item, MAX_RECORD_BYTES, Position, Sink},
-    value::{Row, Value},
+    value::{MAX_LIST, Row, Value},
 };
 
 /// The column that holds the name of each person, in an object of people.
@@ -21,6 +21,9 @@ const PASSWORD: &str = "password";
 /// Names under which an object holds the people.
 pub(super) const CONTAINERS: [&str; 11] =
     ["users", "people", "accounts", "members", "data", "items", "results", "rows", "records", "documents", "_default"];
+
+/// The heaviest record that is handed on: what is short as text can be large in memory.
+const MAX_WEIGHT: usize = 2 * MAX_RECORD_BYTES;
 
 const CUT_OFF: &str = "the file ends in the middle of a record: was it cut off?";
 /// What reading ends with when nobody takes rows any more.
@@ -61,15 +64,17 @@ pub(super) fn lines(mut reader: impl BufRead, sink: &Sink) -> Result<(), Broken>
 }
 
 /// Reads the elements of an array, or objects that follow one another; or, with `entries`, an object of people.
-pub(super) fn values(reader: impl Read, entries: bool, sink: &Sink) -> Result<(), Broken> {
-    let position = Position::default();
+pub(super) fn values(reader: impl Read, entries: bool, is_numbered: bool, sink: &Sink) -> Result<(), Broken> {
+    let position = Position::new(is_numbered);
     let mut json = serde_json::Deserializer::from_reader(Counted::new(reader, position.clone()));
     while json.end().is_err() && !sink.is_closed() {
-        position.begin_record();
+        if !entries {
+            position.next_record();
+        }
         let records = Records { sink, position: &position, entries, is_top: true };
         records.deserialize(&mut json).map_err(|error| {
             let why = if error.is_eof() { CUT_OFF.into() } else { said(&error) };
-            Broken::at(position.line(), why)
+            Broken::at(position.place(), why)
         })?;
     }
     Ok(())
@@ -84,6 +89,7 @@ fn said(error: &serde_json::Error) -> String {
 fn record(place: u64, value: Value) -> Item {
     match value {
         Value::Object(object) => match Row::of_object(place, object) {
+            Ok(row) if row.weight() > MAX_WEIGHT => Item::bad(place, "a record of more than a megabyte"),
             Ok(row) => Item::Row(row),
             Err(name) => Item::bad(place, format!("the name {name} is there twice")),
         },
@@ -133,6 +139,7 @@ impl<'de> Visitor<'de> for Records<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
+        self.position.enter_list();
         while let Some((place, value)) = elements.next_element_seed(PlacedSeed(self.position))? {
             self.give(record(place, value))?;
         }
@@ -141,15 +148,15 @@ impl<'de> Visitor<'de> for Records<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
         if !self.entries {
-            let place = self.position.line();
+            let place = self.position.place();
             return self.give(record(place, ValueVisitor.visit_map(members)?));
         }
         while let Some(name) = members.next_key::<String>()? {
-            self.position.begin_record();
-            let place = self.position.line();
             if self.is_top && CONTAINERS.contains(&name.as_str()) {
                 members.next_value_seed(Records { is_top: false, ..self })?;
             } else {
+                self.position.next_record();
+                let place = self.position.place();
                 let value = members.next_value_seed(ValueSeed)?;
                 self.give(entry(place, name, value))?;
             }
@@ -165,8 +172,8 @@ impl<'de> DeserializeSeed<'de> for PlacedSeed<'_> {
     type Value = (u64, Value);
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
-        self.0.begin_record();
-        let place = self.0.line();
+        self.0.next_record();
+        let place = self.0.place();
         Ok((place, ValueSeed.deserialize(json)?))
     }
 }
@@ -221,9 +228,12 @@ impl<'de> Visitor<'de> for ValueVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Value, A::Error> {
         let mut values = Vec::new();
-        while let Some(value) = elements.next_element_seed(ValueSeed)? {
+        while values.len() <= MAX_LIST
+            && let Some(value) = elements.next_element_seed(ValueSeed)?
+        {
             values.push(value);
         }
+        while elements.next_element::<serde::de::IgnoredAny>()?.is_some() {}
         Ok(Value::List(values))
     }
 

@@ -7,7 +7,7 @@ use crate::{
 
 use super::{
     guess::{Field, Mapping},
-    value::{Row, Value},
+    value::{MAX_LIST, Row, Value},
 };
 
 /// The longest identifier of an old database that is kept.
@@ -29,6 +29,8 @@ pub struct Person {
     pub identifiers: Identifiers,
     /// What they were called in the old database.
     pub external_id: Option<String>,
+    /// Which database that was, where the file has people of several.
+    pub external_source: Option<String>,
     /// As stored there.
     pub password_hash: Option<String>,
     /// The kind of the hash.
@@ -98,6 +100,9 @@ pub enum Unusable {
     /// An identifier of the old database that is too long.
     #[error("an id of more than 200 characters")]
     Id,
+    /// A column that none of the first rows has, so that nobody was shown what it would be taken for.
+    #[error("a column that the first rows lack: say --map {0}={1}, or --map {0}= to leave it out")]
+    Unforeseen(&'static str, String),
     /// The same person is in the file already.
     #[error("the same {0} as on {1} {2}")]
     Duplicate(&'static str, &'static str, u64),
@@ -124,6 +129,7 @@ impl Unusable {
             Self::Instant(..) => "bad_date",
             Self::Truth(..) => "bad_truth",
             Self::Id => "bad_id",
+            Self::Unforeseen(..) => "unforeseen_column",
             Self::Duplicate(..) => "duplicate",
             Self::Conflict(_) => "conflict",
         }
@@ -131,6 +137,12 @@ impl Unusable {
 }
 
 impl Person {
+    /// The name of the database that they come from.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        self.external_source.as_deref().unwrap_or_default()
+    }
+
     /// Reads a row.
     ///
     /// # Errors
@@ -144,7 +156,9 @@ impl Person {
             return Err(Unusable::NoWayIn);
         }
         let external_id = value(Field::Id).text();
-        if external_id.as_ref().is_some_and(|id| id.chars().count() > MAX_ID_CHARACTERS || id.contains('\0')) {
+        let external_source = value(Field::Source).text();
+        let is_bad = |id: &String| id.chars().count() > MAX_ID_CHARACTERS || id.contains('\0');
+        if external_id.iter().chain(&external_source).any(is_bad) {
             return Err(Unusable::Id);
         }
         let mut roles = roles(value(Field::Roles))?;
@@ -168,6 +182,7 @@ impl Person {
         Ok(Self {
             identifiers,
             external_id,
+            external_source,
             password_hash,
             hash_kind,
             roles,
@@ -183,7 +198,7 @@ fn identifiers(email: &Value, username: &Value) -> Result<Identifiers, Unusable>
     let mut email = text_of(email).map_err(Unusable::Email)?;
     let mut username = text_of(username).map_err(Unusable::Username)?;
     // Where either is taken, an address is often both.
-    if username.as_ref().is_some_and(|name| name.contains('@')) && (email.is_none() || email == username) {
+    if username.as_ref().is_some_and(|name| name.contains('@')) && (email.is_none() || is_same(email.as_ref(), username.as_ref())) {
         email = username.take();
     }
     let read_email = |typed: String| Email::parse(&typed).map_err(|_| Unusable::Email(cut(&typed)));
@@ -193,6 +208,10 @@ fn identifiers(email: &Value, username: &Value) -> Result<Identifiers, Unusable>
         return Err(Unusable::NoIdentifier);
     }
     Ok(Identifiers { email, username })
+}
+
+fn is_same(one: Option<&String>, other: Option<&String>) -> bool {
+    matches!((one, other), (Some(one), Some(other)) if one.eq_ignore_ascii_case(other))
 }
 
 /// The text of a value; an error for a value that has none and is not nothing.
@@ -206,8 +225,14 @@ fn text_of(value: &Value) -> Result<Option<String>, String> {
 
 /// A hash as its library wrote it: bytes are sometimes kept as programs show them.
 fn hash(value: &Value) -> Result<Option<String>, legacy::Refusal> {
-    let text = text_of(value).map_err(|_| legacy::Refusal::Unknown)?;
+    let text = text_of(value).map_err(|_| legacy::Refusal::Unknown)?.filter(|text| !is_no_password(text));
     Ok(text.map(|text| python_bytes(&text).or_else(|| postgres_bytes(&text)).unwrap_or(text)))
+}
+
+/// What Django and password files write where nobody has a password.
+fn is_no_password(text: &str) -> bool {
+    let is_random = |rest: &str| rest.len() == 40 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    matches!(text, "!" | "!!" | "*") || text.strip_prefix('!').is_some_and(is_random)
 }
 
 /// `b'…'`, as Python shows bytes.
@@ -227,6 +252,7 @@ fn postgres_bytes(text: &str) -> Option<String> {
 /// Roles: a list of names or of objects with one, or a text with commas, as PostgreSQL and JSON write lists, too.
 fn roles(value: &Value) -> Result<Vec<Role>, Unusable> {
     let names: Vec<String> = match value {
+        Value::List(values) if values.len() > MAX_LIST => return Err(Unusable::Role("a list without end".into())),
         Value::List(values) => values.iter().map(name_of_role).collect::<Result<_, _>>()?,
         value => text_of(value)
             .map_err(Unusable::Role)?
@@ -261,7 +287,16 @@ fn since(value: &Value, field: Field) -> Result<Option<Since>, Unusable> {
     if value.is_empty() {
         return Ok(None);
     }
-    match (value.truth(), value.instant()) {
+    let word = value.text().unwrap_or_default().to_ascii_lowercase();
+    let truth = match (field, word.as_str()) {
+        // Where the question is whether somebody is kept out, these are a yes.
+        (Field::Disabled, "disabled" | "inactive" | "banned" | "blocked" | "suspended" | "locked" | "deleted") => {
+            Some(true)
+        }
+        (Field::Disabled, "active" | "enabled") => Some(false),
+        _ => value.truth(),
+    };
+    match (truth, value.instant()) {
         (Some(truth), _) => Ok(truth.then_some(Since::SomeTime)),
         (None, Some(at)) => Ok(Some(Since::At(at))),
         (None, None) => Err(Unusable::Truth(field.name(), shown(value))),
@@ -293,7 +328,7 @@ mod tests {
 
     fn read(columns: &[(&str, Value)], choices: Choices) -> Result<Person, Unusable> {
         let row = Row::new(1, columns.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect());
-        let mapping = Mapping::of(&[&row], &[]).expect("a mapping");
+        let mapping = Mapping::of(&[&row], &[], false).expect("a mapping");
         Person::read(&row, &mapping, choices)
     }
 

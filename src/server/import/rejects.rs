@@ -13,7 +13,7 @@ use crate::server::crypto::legacy;
 use super::{
     guess::{Field, Mapping},
     record::Unusable,
-    value::Row,
+    value::{Row, Value},
 };
 
 /// Files of one name that are tried.
@@ -42,14 +42,24 @@ impl Reject {
             password == Some(name) || SECRET.iter().any(|part| lower.contains(part))
         };
         let row = self.row.as_ref().map(|row| {
+            // Nothing of what was not asked for: nobody knows what is in it.
             let shown = row.columns.iter().filter(|(name, value)| {
                 let is_hash =
                     || value.text().is_some_and(|text| legacy::examine(&text) != Err(legacy::Refusal::PlainText));
-                !is_secret(name) && !is_hash()
+                mapping.iter().any(|(_, column)| column == name) && !is_nested(value) && !is_secret(name) && !is_hash()
             });
             shown.map(|(name, value)| (name.clone(), value.to_json())).collect::<serde_json::Map<_, _>>()
         });
         json!({ place: self.place, "code": self.why.code(), "reason": self.why.to_string(), "row": row })
+    }
+}
+
+/// Whether a value holds named ones.
+fn is_nested(value: &Value) -> bool {
+    match value {
+        Value::Object(_) => true,
+        Value::List(values) => values.iter().any(is_nested),
+        _ => false,
     }
 }
 

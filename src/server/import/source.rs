@@ -29,13 +29,22 @@ pub enum Format {
     /// A record a line.
     JsonLines,
     /// An array of records, or records that follow one another over several lines.
-    JsonRecords,
+    JsonRecords {
+        /// Everything is on one line, so that records are counted instead.
+        is_one_line: bool,
+    },
     /// An object with a name for each person, or with the people in one of its members.
-    JsonObject,
+    JsonObject {
+        /// Everything is on one line, so that records are counted instead.
+        is_one_line: bool,
+    },
     /// Comma-separated values.
     Csv {
         /// What separates them.
         delimiter: u8,
+        /// Quotation marks may enclose them. Where tabs separate them and no head is quoted, they are escaped instead, as
+        /// `mysql --batch` does.
+        is_quoted: bool,
     },
     /// A table of a SQLite database.
     Sqlite,
@@ -47,10 +56,10 @@ impl Format {
     pub fn describe(self) -> &'static str {
         match self {
             Self::JsonLines => "JSON, a record a line",
-            Self::JsonRecords => "JSON, an array of records",
-            Self::JsonObject => "JSON, an object of people",
-            Self::Csv { delimiter: b';' } => "CSV, separated by semicolons",
-            Self::Csv { delimiter: b'\t' } => "CSV, separated by tabs",
+            Self::JsonRecords { .. } => "JSON, an array of records",
+            Self::JsonObject { .. } => "JSON, an object of people",
+            Self::Csv { delimiter: b';', .. } => "CSV, separated by semicolons",
+            Self::Csv { delimiter: b'\t', .. } => "CSV, separated by tabs",
             Self::Csv { .. } => "CSV",
             Self::Sqlite => "a SQLite database",
         }
@@ -59,7 +68,17 @@ impl Format {
     /// What its places are.
     #[must_use]
     pub fn place(self) -> &'static str {
-        if self == Self::Sqlite { "row" } else { "line" }
+        match self {
+            Self::Sqlite => "row",
+            Self::JsonRecords { is_one_line: true } | Self::JsonObject { is_one_line: true } => "record",
+            _ => "line",
+        }
+    }
+
+    /// Whether a row may have columns that those before it lack.
+    #[must_use]
+    pub fn is_free(self) -> bool {
+        matches!(self, Self::JsonLines | Self::JsonRecords { .. } | Self::JsonObject { .. })
     }
 }
 
@@ -129,6 +148,8 @@ pub enum Item {
         /// Why.
         why: String,
     },
+    /// The row before this was the last, and its line has no end: it may have been cut off where nobody sees it.
+    Unended,
 }
 
 impl Item {
@@ -193,7 +214,7 @@ impl Source {
         let (sink, done) = (Sink(sender), Arc::new(AtomicU64::new(0)));
         if format == Format::Sqlite {
             let opened = sqlite::open(path, table).await?;
-            let (table, total) = (opened.table.clone(), opened.count);
+            let (table, total) = (opened.table.name.clone(), opened.count);
             tokio::spawn(sqlite::rows(opened, Arc::clone(&done), sink));
             return Ok(Self { format, table: Some(table), total, done, rows });
         }
@@ -225,9 +246,9 @@ impl Source {
 fn read_all(format: Format, reader: BufReader<Watched<Chain<Cursor<Vec<u8>>, File>>>, sink: &Sink) {
     let outcome = match format {
         Format::JsonLines => json::lines(reader, sink),
-        Format::JsonRecords => json::values(reader, false, sink),
-        Format::JsonObject => json::values(reader, true, sink),
-        Format::Csv { delimiter } => csv::rows(reader, delimiter, sink),
+        Format::JsonRecords { is_one_line } => json::values(reader, false, is_one_line, sink),
+        Format::JsonObject { is_one_line } => json::values(reader, true, is_one_line, sink),
+        Format::Csv { delimiter, is_quoted } => csv::rows(reader, delimiter, is_quoted, sink),
         Format::Sqlite => Ok(()),
     };
     if let Err(broken) = outcome {
@@ -272,16 +293,18 @@ fn format_of(path: &Path, head: &[u8], wanted: Wanted) -> Result<Format, SourceE
     let not = |what| SourceError::NotWhatWasSaid(path.to_owned(), what);
     let csv = || {
         let heads = head.split(|byte| *byte == b'\n' || *byte == b'\r').next().unwrap_or_default();
-        Format::Csv { delimiter: csv::delimiter(heads) }
+        let delimiter = csv::delimiter(heads);
+        Format::Csv { delimiter, is_quoted: delimiter != b'\t' || heads.contains(&b'"') }
     };
+    let is_one_line = !head.trim_ascii().contains(&b'\n');
     match (wanted, first) {
         (Wanted::Auto | Wanted::Sqlite, _) if is_sqlite => Ok(Format::Sqlite),
         (Wanted::Sqlite, _) => Err(not("a SQLite database")),
         (_, _) if is_sqlite => Err(not("text, but a SQLite database")),
         (Wanted::Csv, _) => Ok(csv()),
-        (_, b'[') => Ok(Format::JsonRecords),
-        (Wanted::Auto | Wanted::UsersJson, b'{') if is_object_of_people(head) => Ok(Format::JsonObject),
-        (_, b'{') => Ok(if is_line(head) { Format::JsonLines } else { Format::JsonRecords }),
+        (_, b'[') => Ok(Format::JsonRecords { is_one_line }),
+        (Wanted::Auto | Wanted::UsersJson, b'{') if is_object_of_people(head) => Ok(Format::JsonObject { is_one_line }),
+        (_, b'{') => Ok(if is_line(head) { Format::JsonLines } else { Format::JsonRecords { is_one_line } }),
         (Wanted::Auto, _) => Ok(csv()),
         (Wanted::MongoJson | Wanted::UsersJson, _) => Err(not("JSON")),
     }
@@ -302,6 +325,11 @@ fn is_object_of_people(head: &[u8]) -> bool {
     if rest.starts_with('}') {
         return true;
     }
+    if is_line(head.as_bytes())
+        && head.trim_start().split_once('\n').is_some_and(|(_, next)| next.trim_start().starts_with('{'))
+    {
+        return false;
+    }
     let mut names = serde_json::Deserializer::from_str(rest).into_iter::<String>();
     let Some(Ok(name)) = names.next() else { return false };
     let behind = rest.get(names.byte_offset()..).unwrap_or_default().trim_start().trim_start_matches(':').trim_start();
@@ -309,7 +337,7 @@ fn is_object_of_people(head: &[u8]) -> bool {
     let is_container = json::CONTAINERS.contains(&name.as_str()) && is_nested;
     // `{"_id": {"$oid": …` begins a person.
     let is_extended = behind.starts_with('{') && behind[1..].trim_start().starts_with("\"$");
-    is_container || (!guess::is_known(&name) && !is_extended)
+    is_container || (guess::field_of(&name).is_none() && !is_extended)
 }
 
 /// Counts what is read of a file.
@@ -333,12 +361,54 @@ pub(super) struct Position(Rc<Counts>);
 #[derive(Debug, Default)]
 struct Counts {
     newlines: Cell<u64>,
-    quotes: Cell<u64>,
+    records: Cell<u64>,
+    /// Whether places are numbers of records rather than of lines.
+    is_numbered: bool,
+    quoting: Cell<Quoting>,
+    /// What separates columns, where quotation marks mean something.
+    delimiter: Option<u8>,
     last: Cell<u8>,
     in_record: Cell<usize>,
 }
 
+/// Where quotation marks mean something: at the beginning of a column, and within one that they began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Quoting {
+    #[default]
+    Beginning,
+    Plain,
+    Quoted,
+    /// After a mark that ends the column, unless another follows.
+    Ending,
+}
+
 impl Position {
+    /// At the beginning of a file.
+    pub(super) fn new(is_numbered: bool) -> Self {
+        Self(Rc::new(Counts { is_numbered, ..Counts::default() }))
+    }
+
+    /// The same in columns that may be quoted.
+    pub(super) fn within_columns(delimiter: Option<u8>) -> Self {
+        Self(Rc::new(Counts { delimiter, ..Counts::default() }))
+    }
+
+    /// The next record begins.
+    pub(super) fn next_record(&self) {
+        self.begin_record();
+        self.0.records.set(self.0.records.get() + 1);
+    }
+
+    /// What was counted as a record is a list of them.
+    pub(super) fn enter_list(&self) {
+        self.0.records.set(0);
+    }
+
+    /// Where the record is.
+    pub(super) fn place(&self) -> u64 {
+        if self.0.is_numbered { self.0.records.get() } else { self.line() }
+    }
+
     /// What is read from now on belongs to another record.
     pub(super) fn begin_record(&self) {
         self.0.in_record.set(0);
@@ -351,7 +421,7 @@ impl Position {
 
     /// Whether a quotation mark waits for its other.
     pub(super) fn is_within_quotes(&self) -> bool {
-        self.0.quotes.get() % 2 == 1
+        self.0.quoting.get() == Quoting::Quoted
     }
 
     /// Whether the last byte ends a line.
@@ -377,10 +447,16 @@ impl<R: Read> Read for Counted<R> {
         let read = self.inner.read(buffer)?;
         let counts = &self.position.0;
         for byte in &buffer[..read] {
-            match byte {
-                b'\n' => counts.newlines.set(counts.newlines.get() + 1),
-                b'"' => counts.quotes.set(counts.quotes.get() + 1),
-                _ => {}
+            if *byte == b'\n' {
+                counts.newlines.set(counts.newlines.get() + 1);
+            }
+            if let Some(delimiter) = counts.delimiter {
+                counts.quoting.set(match (counts.quoting.get(), *byte) {
+                    (Quoting::Quoted, b'"') => Quoting::Ending,
+                    (Quoting::Beginning | Quoting::Ending, b'"') | (Quoting::Quoted, _) => Quoting::Quoted,
+                    (_, other) if other == delimiter || other == b'\n' => Quoting::Beginning,
+                    _ => Quoting::Plain,
+                });
             }
             counts.last.set(*byte);
         }

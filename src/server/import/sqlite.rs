@@ -23,7 +23,7 @@ const USUAL: [&str; 10] =
 /// A table to be read.
 pub(super) struct Opened {
     foreign: Foreign,
-    pub(super) table: String,
+    pub(super) table: Table,
     pub(super) count: u64,
 }
 
@@ -31,17 +31,21 @@ pub(super) struct Opened {
 pub(super) async fn open(path: &Path, table: Option<&str>) -> Result<Opened, SourceError> {
     let failed = |error| SourceError::Database(path.to_owned(), error);
     let mut foreign = Foreign::open(path).await.map_err(failed)?;
+    if !foreign.is_utf8().await.map_err(failed)? {
+        let why = "its texts are UTF-16: `sqlite3 FILE .dump | sqlite3 NEW.db` makes one that is read";
+        return Err(SourceError::Other(path.to_owned(), why));
+    }
     let tables = foreign.tables().await.map_err(failed)?;
     let table = choose(&tables, table).map_err(|why| SourceError::Table(path.to_owned(), why))?;
-    let count = foreign.count(&table).await.map_err(failed)?;
+    let count = foreign.count(&table.name).await.map_err(failed)?;
     Ok(Opened { foreign, table, count })
 }
 
-fn choose(tables: &[Table], wanted: Option<&str>) -> Result<String, String> {
+fn choose(tables: &[Table], wanted: Option<&str>) -> Result<Table, String> {
     let names = |tables: &[&Table]| tables.iter().map(|table| table.name.as_str()).collect::<Vec<_>>().join(", ");
     let all: Vec<&Table> = tables.iter().collect();
     if let Some(wanted) = wanted {
-        let found = all.iter().find(|table| table.name == wanted).map(|table| table.name.clone());
+        let found = all.iter().find(|table| table.name == wanted).map(|table| (*table).clone());
         return found.ok_or_else(|| format!("there is no table called {wanted}; there are {}", names(&all)));
     }
     let likely: Vec<&Table> = all
@@ -51,7 +55,7 @@ fn choose(tables: &[Table], wanted: Option<&str>) -> Result<String, String> {
         .collect();
     let usual = USUAL.iter().find_map(|name| likely.iter().find(|table| table.name.to_lowercase() == *name));
     match (usual, likely.as_slice()) {
-        (Some(table), _) | (None, [table]) => Ok(table.name.clone()),
+        (Some(table), _) | (None, [table]) => Ok((*table).clone()),
         (None, []) if all.is_empty() => Err("there is no table in it".into()),
         (None, []) => Err(format!("no table looks like people: name one with --table; there are {}", names(&all))),
         (None, several) => Err(format!("several tables look like people: name one with --table; {}", names(several))),

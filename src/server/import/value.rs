@@ -15,6 +15,9 @@ const FIRST_SECONDS: i64 = 100_000_000;
 /// From here on a number that means an instant counts milliseconds: as seconds it would be the year 5138.
 const FIRST_MILLISECONDS: i64 = 100_000_000_000;
 
+/// How many values of a list are kept, and one more where there are more: no list that is taken is as long.
+pub(super) const MAX_LIST: usize = 256;
+
 /// One value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
@@ -179,6 +182,10 @@ impl Row {
     pub fn of_object(place: u64, object: Vec<(String, Value)>) -> Result<Self, String> {
         let mut columns = Vec::with_capacity(object.len());
         flatten("", object, &mut columns)?;
+        let mut names = HashSet::with_capacity(columns.len());
+        if let Some((twice, _)) = columns.iter().find(|(name, _)| !names.insert(name.as_str())) {
+            return Err(twice.clone());
+        }
         Ok(Self { place, columns })
     }
 
@@ -247,6 +254,8 @@ mod tests {
         let twice = vec![("a".to_owned(), Value::Null), ("a".to_owned(), Value::Null)];
         assert_eq!(Row::of_object(1, twice.clone()), Err("a".into()));
         assert_eq!(Row::of_object(1, vec![("b".into(), Value::Object(twice))]), Err("b.a".into()));
+        let both = vec![("a.b".into(), Value::Null), ("a".into(), Value::Object(vec![("b".into(), Value::Null)]))];
+        assert_eq!(Row::of_object(1, both), Err("a.b".into()));
     }
 
     proptest! {

@@ -36,6 +36,9 @@ pub struct Table {
 #[derive(Debug)]
 pub struct Foreign(SqliteConnection);
 
+/// The longest text or blob that is read, in characters or bytes: nothing that is taken of a person is as long.
+const MAX_LENGTH: usize = 16_384;
+
 /// Rows of a table, one at a time.
 pub struct Rows<'f>(BoxStream<'f, Result<SqliteRow, sqlx::Error>>);
 
@@ -50,6 +53,12 @@ impl Foreign {
         Ok(Self(SqliteConnection::connect_with(&options).await?))
     }
 
+    /// Whether its texts are UTF-8, as nearly everybody's are.
+    pub async fn is_utf8(&mut self) -> Result<bool, StoreError> {
+        let (encoding,): (String,) = sqlx::query_as("select * from pragma_encoding").fetch_one(&mut self.0).await?;
+        Ok(encoding == "UTF-8")
+    }
+
     /// Its tables; neither views nor virtual ones, which run code.
     pub async fn tables(&mut self) -> Result<Vec<Table>, StoreError> {
         let names: Vec<(String,)> = sqlx::query_as(
@@ -60,10 +69,11 @@ impl Foreign {
         .await?;
         let mut tables = Vec::with_capacity(names.len());
         for (name,) in names {
-            let columns: Vec<(String,)> = sqlx::query_as("select name from pragma_table_info($1) order by cid")
-                .bind(&name)
-                .fetch_all(&mut self.0)
-                .await?;
+            let columns: Vec<(String,)> =
+                sqlx::query_as("select name from pragma_table_xinfo($1) where hidden = 0 order by cid")
+                    .bind(&name)
+                    .fetch_all(&mut self.0)
+                    .await?;
             tables.push(Table { name, columns: columns.into_iter().map(|(name,)| name).collect() });
         }
         Ok(tables)
@@ -76,9 +86,14 @@ impl Foreign {
         Ok(u64::try_from(count).unwrap_or_default())
     }
 
-    /// Every row of a table, as it lies there.
-    pub fn rows(&mut self, table: &str) -> Rows<'_> {
-        let sql = AssertSqlSafe(format!("select * from {}", quoted(table)));
+    /// Every row of a table, as it lies there, but that what is immensely long is cut. Columns that would be computed are none.
+    pub fn rows(&mut self, table: &Table) -> Rows<'_> {
+        let cut = |column: &String| {
+            let name = quoted(column);
+            format!("iif(length({name}) > {MAX_LENGTH}, substr({name}, 1, {MAX_LENGTH}), {name}) as {name}")
+        };
+        let columns: Vec<String> = table.columns.iter().map(cut).collect();
+        let sql = AssertSqlSafe(format!("select {} from {}", columns.join(", "), quoted(&table.name)));
         Rows(sqlx::query(sql).fetch(&mut self.0))
     }
 }

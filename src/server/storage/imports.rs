@@ -16,6 +16,8 @@ pub struct NewPerson {
     pub id: String,
     /// What they were called in the old database.
     pub external_id: Option<String>,
+    /// What that database is called, to tell it from others.
+    pub external_source: String,
     /// The address, and its key.
     pub email: Option<(String, String)>,
     /// The user name, and its key.
@@ -37,19 +39,34 @@ pub struct Known {
     pub id: String,
     /// What they were called elsewhere.
     pub external_id: Option<String>,
+    /// Where that was.
+    pub external_source: String,
     /// The key of the address.
     pub email_key: Option<String>,
     /// The key of the user name.
     pub username_key: Option<String>,
 }
 
-/// Those who have one of these addresses or user names; somebody with both may be there twice.
-pub async fn known(conn: &mut Conn, email_keys: &[&str], username_keys: &[&str]) -> Result<Vec<Known>, StoreError> {
+/// What people of a file are looked for by.
+#[derive(Clone, Debug, Default)]
+pub struct Keys<'a> {
+    /// Keys of addresses.
+    pub emails: Vec<&'a str>,
+    /// Keys of user names.
+    pub usernames: Vec<&'a str>,
+    /// Identifiers, of old databases or of this one.
+    pub ids: Vec<&'a str>,
+}
+
+/// Those who have one of these addresses, user names or identifiers; somebody with several may be there as often.
+pub async fn known(conn: &mut Conn, keys: &Keys<'_>) -> Result<Vec<Known>, StoreError> {
     let mut known = Vec::new();
-    for (column, keys) in [("email_key", email_keys), ("username_key", username_keys)] {
+    for (column, keys) in
+        [("email_key", &keys.emails), ("username_key", &keys.usernames), ("external_id", &keys.ids), ("id", &keys.ids)]
+    {
         for chunk in keys.chunks(KEYS) {
             let sql = format!(
-                "select id, external_id, email_key, username_key from users where {column} in {}",
+                "select id, external_id, external_source, email_key, username_key from users where {column} in {}",
                 rows(1, chunk.len(), "")
             );
             known.extend(match &mut Handle::from(&mut *conn) {
@@ -80,6 +97,7 @@ macro_rules! bind_person {
         $query
             .bind(&$person.id)
             .bind(&$person.external_id)
+            .bind(&$person.external_source)
             .bind($person.email.as_ref().map(|(email, _)| email))
             .bind($person.email.as_ref().map(|(_, key)| key))
             .bind($person.username.as_ref().map(|(username, _)| username))
@@ -96,11 +114,11 @@ macro_rules! bind_person {
 /// # Errors
 /// [`StoreError::Taken`] if an address or user name belongs to somebody by now.
 pub async fn add(tx: &mut Tx, people: &[NewPerson]) -> Result<(), StoreError> {
-    const COLUMNS: usize = 10;
+    const COLUMNS: usize = 11;
     for chunk in people.chunks(ROWS) {
         let sql = format!(
-            "insert into users (credential_version, id, external_id, email, email_key, username, username_key, password_hash,
-                                created_at, disabled_at, email_verified_at)
+            "insert into users (credential_version, id, external_id, external_source, email, email_key, username, username_key,
+                                password_hash, created_at, disabled_at, email_verified_at)
              values {}",
             rows(chunk.len(), COLUMNS, "0, ")
         );
@@ -166,6 +184,8 @@ pub struct Exported {
     pub id: String,
     /// What they were called elsewhere.
     pub external_id: Option<String>,
+    /// Where that was.
+    pub external_source: String,
     /// The address.
     pub email: Option<String>,
     /// The user name.
@@ -186,7 +206,7 @@ pub async fn after(conn: &mut Conn, id: &str, most: i64) -> Result<Vec<Exported>
         fetch_all,
         Exported,
         conn,
-        "select id, external_id, email, username, password_hash, created_at, disabled_at, email_verified_at
+        "select id, external_id, external_source, email, username, password_hash, created_at, disabled_at, email_verified_at
          from users where id > $1 order by id limit $2",
         id,
         most

@@ -190,7 +190,8 @@ impl World {
             return (place, url);
         }
         let template = POSTGRES.get_or_init(async || {
-            let migrations = Migrator::new(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/postgres"))).await;
+            let migrations =
+                Migrator::new(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/postgres"))).await;
             let mut hasher = DefaultHasher::new();
             migrations.expect("migrations").iter().for_each(|it| it.checksum.hash(&mut hasher));
             let name = format!("latchkey_test_template_{:016x}", hasher.finish());

@@ -88,11 +88,9 @@ pub(super) fn is_legacy(stored: &str) -> bool {
 /// Whether a password belongs to a stored hash; what cannot be read, or costs too much, belongs to nothing (ASVS 15.2.2).
 pub(super) fn verify(password: &str, stored: &str) -> bool {
     let Some(format) = format_of(stored) else { return false };
-    // C ends a text at a NUL, and HMAC fills short keys with them: two passwords would be one.
-    if password.contains('\0') {
-        return false;
-    }
-    read(format, stored).is_ok_and(|check| check(password.as_bytes()))
+    // C ends a text at a NUL, and HMAC fills short keys with them: two passwords would be one. The work is done all the same.
+    let is_whole = !password.contains('\0');
+    read(format, stored).is_ok_and(|check| check(password.as_bytes()) && is_whole)
 }
 
 fn format_of(stored: &str) -> Option<&'static Format> {
@@ -100,7 +98,7 @@ fn format_of(stored: &str) -> Option<&'static Format> {
 }
 
 fn read(format: &'static Format, stored: &str) -> Result<Check, Refusal> {
-    if stored.len() > MAX_BYTES {
+    if stored.len() > MAX_BYTES || stored.contains('\0') {
         return Err(Refusal::Malformed(format.name));
     }
     (format.read)(stored).map_err(|fault| match fault {
