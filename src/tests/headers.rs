@@ -178,7 +178,10 @@ on_both_engines! {
             ("x".repeat(100_000), StatusCode::PAYLOAD_TOO_LARGE),
         ] {
             let request = browser.request(Method::POST, "/csp-report").header("content-type", "application/csp-report").body(body.into());
-            assert_eq!(browser.clone().send(request.expect("a request")).await.status, status);
+            let answer = browser.clone().send(request.expect("a request")).await;
+            assert_eq!(answer.status, status);
+            // What was not read must not be taken for the next request.
+            assert_eq!(answer.headers.contains_key("connection"), status == StatusCode::PAYLOAD_TOO_LARGE);
         }
     }
 }

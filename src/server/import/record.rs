@@ -198,7 +198,9 @@ fn identifiers(email: &Value, username: &Value) -> Result<Identifiers, Unusable>
     let mut email = text_of(email).map_err(Unusable::Email)?;
     let mut username = text_of(username).map_err(Unusable::Username)?;
     // Where either is taken, an address is often both.
-    if username.as_ref().is_some_and(|name| name.contains('@')) && (email.is_none() || is_same(email.as_ref(), username.as_ref())) {
+    if username.as_ref().is_some_and(|name| name.contains('@'))
+        && (email.is_none() || is_same(email.as_ref(), username.as_ref()))
+    {
         email = username.take();
     }
     let read_email = |typed: String| Email::parse(&typed).map_err(|_| Unusable::Email(cut(&typed)));
