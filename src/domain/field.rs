@@ -20,6 +20,8 @@ pub enum Field {
     NewPassword,
     /// The name of a role.
     Role,
+    /// Several of them, of a program.
+    Roles,
     /// What is typed to be sure.
     Confirmation,
     /// What a personal access token is called.
@@ -41,6 +43,7 @@ impl Field {
             Self::Password => "password",
             Self::NewPassword => "new_password",
             Self::Role => "role",
+            Self::Roles => "roles",
             Self::Confirmation => "confirmation",
             Self::Name => "name",
             Self::Scopes => "scopes",
@@ -58,6 +61,7 @@ impl Field {
             Self::Password => "current-password",
             Self::NewPassword => "new-password",
             Self::Role => "role",
+            Self::Roles => "roles",
             Self::Confirmation => "confirmation",
             Self::Name => "name",
             Self::Scopes => "scopes",
@@ -75,6 +79,7 @@ impl Field {
             Self::Password => "current-password-error",
             Self::NewPassword => "new-password-error",
             Self::Role => "role-error",
+            Self::Roles => "roles-error",
             Self::Confirmation => "confirmation-error",
             Self::Name => "name-error",
             Self::Scopes => "scopes-error",

@@ -52,11 +52,19 @@ on_both_engines! {
 #[test]
 fn every_operation_is_described() {
     let document = serde_json::to_value(rest::openapi()).expect("a document");
+    let mut ids = std::collections::HashSet::new();
     for (path, item) in document["paths"].as_object().expect("paths") {
         for (method, operation) in item.as_object().expect("an item") {
             let what = format!("{method} {path}");
             assert!(operation["summary"].as_str().is_some_and(|summary| !summary.is_empty()), "{what}");
-            assert!(operation["operationId"].is_string() && operation["tags"][0].is_string(), "{what}");
+            let id = operation["operationId"].as_str().expect("a name");
+            assert!(ids.insert(id.to_owned()) && operation["tags"][0].is_string(), "{what} {id}");
+            let mut parameters = std::collections::HashSet::new();
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                let (name, place) = (parameter["name"].to_string(), parameter["in"].to_string());
+                assert!(place != "\"path\"" || parameter["required"] == true, "{what} {name}");
+                assert!(parameters.insert((name.clone(), place)), "{what} {name} twice");
+            }
             let responses = operation["responses"].as_object().expect("responses");
             assert!(responses.keys().any(|status| status.starts_with('2')), "{what}");
             for (status, response) in responses {

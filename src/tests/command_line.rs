@@ -410,7 +410,7 @@ fn people_are_imported_and_rows_that_are_not_are_kept() {
     for line in [
         "Reading CSV; taking\n",
         "  password  from password\n",
-        "  nothing    from api_token\n",
+        "  nothing   from api_token\n",
         "line 3: the password is not hashed: plain-text passwords are not taken\n",
         "line 4: not an e-mail address: lee@\n",
         "3 rows: 1 would be added, 0 are there already, 0 in conflict, 2 unusable\n",
@@ -429,7 +429,7 @@ fn people_are_imported_and_rows_that_are_not_are_kept() {
     assert_eq!(rejects.lines().count(), 2);
     let first: serde_json::Value = serde_json::from_str(rejects.lines().next().expect("a line")).expect("JSON");
     assert_eq!((&first["line"], &first["code"]), (&3.into(), &"plain_text_password".into()));
-    assert_eq!(first["row"], serde_json::json!({ "id": "2", "email": "kim@example.com", "role": null }));
+    assert_eq!(first["columns"], serde_json::json!({ "id": "2", "email": "kim@example.com", "role": null }));
     assert!(!rejects.contains("hunter2") && !rejects.contains("t0ken") && !rejects.contains("$2b$"), "{rejects}");
     let said = text(&done.stdout) + &text(&done.stderr);
     assert!(!said.contains("hunter2") && !said.contains("$2b$"), "{said}");

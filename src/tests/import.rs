@@ -421,7 +421,7 @@ async fn rejects_keep_no_secrets_of_others() {
     let mut told = Told::default();
     import.run(&world.state, &mut told).await.expect("run");
     let kept = told.0[0].to_json("line", &mapping);
-    assert_eq!(kept["row"], serde_json::json!({ "email": "bad" }), "{kept}");
+    assert_eq!(kept["columns"], serde_json::json!({ "email": "bad" }), "{kept}");
     world.end().await;
 }
 

@@ -177,7 +177,7 @@ fn show_guess(import: &Import) -> Result<(), CliError> {
     let is_left = |column: &&String| !import.mapping.iter().any(|(_, taken)| taken == column.as_str());
     let left: Vec<&str> = import.columns.iter().filter(is_left).map(String::as_str).collect();
     if !left.is_empty() {
-        out::line(format_args!("  nothing    from {}", out::plain(&left.join(", "))))?;
+        out::line(format_args!("  nothing   from {}", out::plain(&left.join(", "))))?;
     }
     let is_missing = |field| import.mapping.column(field).is_none();
     if is_missing(Field::Password) {
@@ -223,8 +223,9 @@ fn show(summary: &Summary, dry_run: bool, place: &str, needs_verification: bool)
     for reason in summary.reasons.values() {
         let places: Vec<String> = reason.places.iter().map(u64::to_string).collect();
         let more = if reason.count > reason.places.len() as u64 { " and others" } else { "" };
+        let such_as = if reason.count > 1 { "such as: " } else { "" };
         let (count, example) = (reason.count, out::plain(&reason.example));
-        out::line(format_args!("  {count} not taken, {place} {}{more}: {example}", places.join(", ")))?;
+        out::line(format_args!("  {count} not taken, {place} {}{more}: {such_as}{example}", places.join(", ")))?;
     }
     Ok(())
 }

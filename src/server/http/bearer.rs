@@ -62,11 +62,14 @@ fn token(parts: &Parts) -> Result<&str, AuthError> {
     if sent.next().is_some() {
         return Err(AuthError::TokenInvalid);
     }
-    let (scheme, token) = first.to_str().ok().and_then(|sent| sent.split_once(' ')).ok_or(AuthError::TokenInvalid)?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
+    let sent = first.to_str().map_err(|_| AuthError::TokenInvalid)?;
+    // Whoever forgets the word, or what comes after it, is told how it is sent.
+    let (scheme, token) = sent.split_once(' ').ok_or(AuthError::TokenMissing)?;
+    let token = token.trim();
+    if !scheme.eq_ignore_ascii_case("bearer") || token.is_empty() {
         return Err(AuthError::TokenMissing);
     }
-    Ok(token.trim())
+    Ok(token)
 }
 
 /// A scope as a type, for [`RequireScope`].

@@ -5,6 +5,7 @@ use std::{collections::HashSet, io::Read};
 use csv::{ByteRecord, ReaderBuilder, Terminator};
 
 use super::{
+    json::NOT_UTF_8,
     source::{Broken, Counted, Item, Position, Sink},
     value::{Row, Value},
 };
@@ -57,7 +58,7 @@ pub(super) fn rows(reader: impl Read, delimiter: u8, is_quoted: bool, sink: &Sin
     }
     let Some((place, item, is_short)) = waiting else { return Ok(()) };
     if position.is_within_quotes() || (is_short && !position.ends_with_newline()) {
-        return Err(Broken::at(place, "the file ends in the middle of a row: was it cut off?"));
+        return Err(Broken::at(place, "the file ends in the middle of a row, as if it was cut off"));
     }
     if sink.give(item) && !position.ends_with_newline() {
         sink.give(Item::Unended);
@@ -70,7 +71,7 @@ fn heads_of(record: &ByteRecord) -> Result<Vec<String>, Broken> {
     let mut heads = Vec::new();
     for (index, head) in record.iter().enumerate() {
         let head =
-            std::str::from_utf8(without_return(index, record, head)).map_err(|_| Broken::at(1, "not UTF-8"))?.trim();
+            std::str::from_utf8(without_return(index, record, head)).map_err(|_| Broken::at(1, NOT_UTF_8))?.trim();
         let head = if head.is_empty() { format!("column {}", index + 1) } else { head.to_owned() };
         if !seen.insert(head.clone()) {
             return Err(Broken::at(1, format!("two columns are called {head}")));
@@ -88,7 +89,7 @@ fn row(place: u64, heads: &[String], record: &ByteRecord, is_quoted: bool) -> It
     let mut columns = Vec::with_capacity(heads.len());
     for (index, (head, bytes)) in heads.iter().zip(record).enumerate() {
         let Ok(text) = std::str::from_utf8(without_return(index, record, bytes)) else {
-            return Item::bad(place, format!("{head} is not UTF-8"));
+            return Item::bad(place, format!("{head} is {NOT_UTF_8}"));
         };
         // As MySQL writes nothing, and as many programs do.
         let is_nothing = text.is_empty() || text == "\\N" || text == "NULL";

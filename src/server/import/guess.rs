@@ -241,10 +241,7 @@ impl Mapping {
         if mapping.column(Field::Email).is_none() && all(&column, is_address) {
             mapping.0.remove(&Field::Username);
             mapping.0.insert(Field::Email, column);
-        } else if matches!(normal(&column).as_str(), "name" | "displayname")
-            && (mapping.column(Field::Email).is_some() || column == json::NAME)
-            && !all(&column, |text| Username::parse(text).is_ok())
-        {
+        } else if is_no_username(&column, rows, mapping.column(Field::Email).is_some()) {
             // What people are called by others is nothing to sign in with.
             mapping.0.remove(&Field::Username);
             if column == json::NAME && mapping.column(Field::Id).is_none() {
@@ -253,6 +250,18 @@ impl Mapping {
         }
         mapping
     }
+}
+
+/// Whether what is called a name is what people are called by others, or an identifier.
+fn is_no_username(column: &str, rows: &[&Row], has_email: bool) -> bool {
+    let names: Vec<String> = rows.iter().filter_map(|row| row.get(column).text()).collect();
+    let usable = names.iter().filter(|name| Username::parse(name).is_ok()).count();
+    if column == json::NAME {
+        // Of names under which people are kept, a few may be refused.
+        let is_numbered = names.iter().all(|name| name.bytes().all(|byte| byte.is_ascii_digit()));
+        return is_numbered || usable * 2 < names.len();
+    }
+    matches!(normal(column).as_str(), "name" | "displayname") && has_email && usable < names.len()
 }
 
 /// What a column of this name would be taken for.
@@ -350,6 +359,13 @@ mod tests {
         assert_eq!(guessed(&[(json::NAME, "sam@example.com"), ("password", "x")])[0], ("email", json::NAME.into()));
         assert_eq!(guessed(&[(json::NAME, "sam"), ("email", "sam@example.com")])[1], ("username", json::NAME.into()));
         assert_eq!(guessed(&[(json::NAME, "1"), ("email", "sam@example.com")])[0], ("id", json::NAME.into()));
+        let rows = ["sam", "kim", "ed"].map(|name| row(&[(json::NAME, name), ("email", "sam@example.com")]));
+        let mapping = Mapping::of(&rows.iter().collect::<Vec<_>>(), &[], true).expect("a mapping");
+        assert_eq!(
+            mapping.column(Field::Username),
+            Some(json::NAME),
+            "one that is too short changes nothing for the others"
+        );
     }
 
     #[test]

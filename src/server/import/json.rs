@@ -25,7 +25,10 @@ pub(super) const CONTAINERS: [&str; 11] =
 /// The heaviest record that is handed on: what is short as text can be large in memory.
 const MAX_WEIGHT: usize = 2 * MAX_RECORD_BYTES;
 
-const CUT_OFF: &str = "the file ends in the middle of a record: was it cut off?";
+/// What most such files are instead.
+pub(super) const NOT_UTF_8: &str = "not UTF-8: `iconv -f latin1 -t utf-8 FILE` may make it readable";
+
+const CUT_OFF: &str = "the file ends in the middle of a record, as if it was cut off";
 /// What reading ends with when nobody takes rows any more.
 const NOBODY_READS: &str = "nobody reads";
 
@@ -46,7 +49,7 @@ pub(super) fn lines(mut reader: impl BufRead, sink: &Sink) -> Result<(), Broken>
             return Err(Broken::at(place, "a record of more than a megabyte"));
         }
         let item = match std::str::from_utf8(&line) {
-            Err(_) => Item::bad(place, "not UTF-8"),
+            Err(_) => Item::bad(place, NOT_UTF_8),
             Ok(text) if text.trim().is_empty() => continue,
             Ok(text) => {
                 let mut json = serde_json::Deserializer::from_str(text);

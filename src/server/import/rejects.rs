@@ -50,7 +50,7 @@ impl Reject {
             });
             shown.map(|(name, value)| (name.clone(), value.to_json())).collect::<serde_json::Map<_, _>>()
         });
-        json!({ place: self.place, "code": self.why.code(), "reason": self.why.to_string(), "row": row })
+        json!({ place: self.place, "code": self.why.code(), "reason": self.why.to_string(), "columns": row })
     }
 }
 

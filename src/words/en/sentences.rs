@@ -103,7 +103,7 @@ pub fn field_error(error: FieldError) -> String {
             format!("Choose a password that is harder to guess: {}", clause(reason))
         }
         (Problem::PasswordWrong, _) => "Enter the password you sign in with now".into(),
-        (Problem::Missing, Field::Role) => "Enter the name of a role".into(),
+        (Problem::Missing, Field::Role | Field::Roles) => "Enter the name of a role".into(),
         (Problem::Missing, Field::Confirmation) | (Problem::ConfirmationDiffers, _) => {
             "Type exactly what is shown above, to be sure that it is this account".into()
         }

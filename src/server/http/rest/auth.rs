@@ -29,9 +29,9 @@ pub struct Login {
     #[serde(default)]
     #[schema(required = false, format = "email", example = "sam@example.com")]
     email: String,
-    /// The user name, instead of the e-mail address.
+    /// The user name, instead of the e-mail address: never both.
     #[serde(default)]
-    #[schema(required = false)]
+    #[schema(required = false, example = "")]
     username: String,
     /// The password.
     #[serde(default)]
@@ -92,6 +92,9 @@ pub async fn login(
     Extension(request): Extension<RequestInfo>,
     Body(login): Body<Login>,
 ) -> Result<Json<Grant>, Refusal> {
+    if !login.email.is_empty() && !login.username.is_empty() {
+        return Err(AuthError::MalformedJson.into());
+    }
     let field = if login.email.is_empty() && !login.username.is_empty() { Field::Username } else { Field::Email };
     let identifier = if field == Field::Email { login.email } else { login.username };
     let request = match login.device_token {
@@ -144,7 +147,7 @@ pub async fn refresh(
 ///
 /// Ends the session of the access token, and with it every token of the session.
 #[utoipa::path(
-    post, path = "/auth/logout", tag = AUTHENTICATION, security(("bearer" = [])),
+    post, path = "/auth/logout", tag = AUTHENTICATION, security(("bearer" = ["tokens"])),
     responses((status = 204, description = "Signed out"))
 )]
 pub async fn logout(

@@ -7,8 +7,8 @@ use axum::Json;
 use utoipa::{
     OpenApi as _,
     openapi::{
-        Content, Header, HttpMethod, OpenApi, Ref, RefOr, Response, ResponseBuilder,
-        path::Operation,
+        Content, Header, HttpMethod, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder,
+        path::{Operation, ParameterIn},
         schema::{ObjectBuilder, Schema, Type},
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
@@ -61,7 +61,7 @@ pub fn frame() -> OpenApi {
 /// Adds to each operation how it may refuse: what follows from its taking a body, parameters or a token.
 #[must_use]
 pub fn complete(mut document: OpenApi) -> OpenApi {
-    for item in document.paths.paths.values_mut() {
+    for (path, item) in &mut document.paths.paths {
         let operations = [
             (HttpMethod::Get, &mut item.get),
             (HttpMethod::Put, &mut item.put),
@@ -70,11 +70,35 @@ pub fn complete(mut document: OpenApi) -> OpenApi {
         ];
         for (method, operation) in operations {
             if let Some(operation) = operation {
+                operation.operation_id = Some(name(&method, path));
+                for parameter in operation.parameters.iter_mut().flatten() {
+                    // There is no path without all of its parts.
+                    if let RefOr::T(parameter) = parameter
+                        && parameter.parameter_in == ParameterIn::Path
+                    {
+                        parameter.required = Required::True;
+                    }
+                }
                 refuse(operation, &method);
             }
         }
     }
     document
+}
+
+/// What generators call an operation: `deleteUsersMeSessionsById`.
+fn name(method: &HttpMethod, path: &str) -> String {
+    let method = match method {
+        HttpMethod::Put => "put",
+        HttpMethod::Post => "post",
+        HttpMethod::Delete => "delete",
+        _ => "get",
+    };
+    let parts = path.split(['/', '_', '-', '.']).filter(|part| !part.is_empty()).map(|part| {
+        let (by, part) = part.strip_prefix('{').map_or(("", part), |part| ("By", part.trim_end_matches('}')));
+        format!("{by}{}{}", part[..1].to_uppercase(), &part[1..])
+    });
+    std::iter::once(method.to_owned()).chain(parts).collect()
 }
 
 fn refuse(operation: &mut Operation, method: &HttpMethod) {

@@ -85,6 +85,18 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     }
 }
 
+/// A part of the path that names something else.
+pub struct Named(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Named {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let path = axum::extract::Path::<String>::from_request_parts(parts, state).await;
+        path.map(|axum::extract::Path(name)| Self(name)).map_err(|_| Refusal(AuthError::NotFound))
+    }
+}
+
 /// Two parts of the path, the first of which is an id.
 pub struct IdAnd(pub String, pub String);
 

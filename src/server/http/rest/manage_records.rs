@@ -1,11 +1,7 @@
 //! What the console shows and does with sessions and the audit log, for administrators' programs. Must not choose what is written
 //! down.
 
-use axum::{
-    Extension, Json,
-    extract::{Path, State},
-    response::Response,
-};
+use axum::{Extension, Json, extract::State, response::Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema, openapi::Schema};
 
@@ -33,7 +29,7 @@ use crate::{
 
 use super::{
     document::{MANAGE, one_of},
-    input::{self, Body, Parameters},
+    input::{self, Body, Named, Parameters},
     manage_users::{Count, cursor, known},
     problem::Refusal,
 };
@@ -426,7 +422,7 @@ pub async fn export(
     State(state): State<AppState>,
     Extension(request): Extension<RequestInfo>,
     administrator: RequireScope<AdminWrite>,
-    Path(format): Path<String>,
+    Named(format): Named,
     Parameters(filter): Parameters<EventsFilter>,
 ) -> Result<Response, Refusal> {
     let format = Format::parse(&format).ok_or(AuthError::NotFound)?;

@@ -243,7 +243,7 @@ pub async fn create(
     Body(new): Body<AddedUser>,
 ) -> Result<(StatusCode, Json<CreatedUser>), Refusal> {
     if new.roles.iter().any(|role| Role::parse(role).is_none()) {
-        return Err(AuthError::from(FieldError { field: Field::Role, problem: Problem::RoleShape }).into());
+        return Err(AuthError::from(FieldError { field: Field::Roles, problem: Problem::RoleShape }).into());
     }
     if new.roles.iter().any(|role| role == Role::ADMIN) {
         administrator.0.needs(Scope::Tokens)?;
