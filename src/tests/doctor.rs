@@ -201,10 +201,11 @@ on_both_engines! {
         assert!(!output.status.success(), "{output:?}");
         assert_found(&report, "clock", "problem", "which is before the last event");
         assert_found(&report, "mail", "problem", "127.0.0.1: ");
+        assert_found(&report, "mail", "warning", "given up in the last 30 days: 1");
 
         world.tamper("delete from _sqlx_migrations where version > 1").await;
         let (_, report) = doctor(folder.path(), &settings(world));
-        assert_found(&report, "database", "warning", "migrations are to come");
+        assert_found(&report, "database", "warning", "migrations to come: ");
         let count = "select cast(count(*) as text) from _sqlx_migrations";
         assert_eq!(world.look_up(count).await, "1", "none was applied");
     }

@@ -56,7 +56,7 @@ async fn examine(url: &str) -> Result<(Option<Db>, Vec<Finding>), StoreError> {
         }
         Schema::Current => {}
         Schema::Behind(missing) => {
-            let found = format!("{engine} answers; {missing} migrations are to come");
+            let found = format!("{engine} answers; migrations to come: {missing}");
             findings.push(Finding::warning(
                 CHECK,
                 found,

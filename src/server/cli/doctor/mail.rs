@@ -52,7 +52,7 @@ async fn queue(db: &Db) -> Option<Finding> {
         Ok((_, 0)) => None,
         Ok((_, failed)) => Some(Finding::warning(
             CHECK,
-            format!("{failed} mails were given up in the last 30 days"),
+            format!("mails that were given up in the last 30 days: {failed}"),
             "the log says why (`mail not handed over`)",
         )),
         Err(error) => Some(Finding::problem(CHECK, error.to_string(), "look at the database")),
