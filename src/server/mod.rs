@@ -24,6 +24,10 @@ pub mod import;
 pub mod jobs;
 /// Mail: messages and transports.
 pub mod mail;
+/// What is counted, for Prometheus.
+pub mod metrics;
+/// What is seen of proxies.
+pub mod proxies;
 /// Where randomness comes from.
 pub mod random;
 /// Who asks: what a flow may know of a request.

@@ -18,6 +18,8 @@ use super::{
     crypto::{password::HashingPool, password_lists::BreachedPasswords},
     error::ServerError,
     http::{assets, brand::Brand},
+    metrics::Metrics,
+    proxies::Sightings,
     random::{Random, SystemRandom},
     storage::Db,
     tokens::keys::Keyring,
@@ -42,6 +44,10 @@ pub struct AppState {
     pub random: Arc<dyn Random>,
     /// The hashing pool.
     pub passwords: HashingPool,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// What is seen of proxies.
+    pub proxies: Arc<Sightings>,
     /// The keys that sign access tokens.
     pub keys: Arc<Keyring>,
     /// Wakes the background tasks when there is something to do.
@@ -90,8 +96,10 @@ impl AppState {
             passwords,
             config: Arc::new(config),
             db,
+            metrics: Arc::new(Metrics::new(clock.now())),
             clock,
             random,
+            proxies: Arc::default(),
             keys: Arc::default(),
             work: Arc::new(Notify::new()),
             ids: Arc::default(),

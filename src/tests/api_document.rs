@@ -74,7 +74,8 @@ fn every_operation_is_described() {
                 assert!(response["description"].as_str().is_some(), "{what} {status}");
             }
             let is_open = path.starts_with("/auth/") && path != "/auth/logout"
-                || ["/users", "/health", "/openapi.json", "/.well-known/jwks.json"].contains(&path.as_str());
+                || ["/users", "/health", "/health/ready", "/openapi.json", "/.well-known/jwks.json"]
+                    .contains(&path.as_str());
             assert_eq!(operation["security"].is_array(), !is_open, "{what}");
             assert_eq!(
                 responses.contains_key("401"),

@@ -157,6 +157,7 @@ const OPERATIONS: &[(Method, &str, Takes)] = &[
     (Method::POST, "/auth/email/verify", Takes::Nothing),
     (Method::POST, "/auth/email/resend", Takes::Nothing),
     (Method::GET, "/health", Takes::Nothing),
+    (Method::GET, "/health/ready", Takes::Nothing),
     (Method::GET, "/openapi.json", Takes::Nothing),
     (Method::GET, "/.well-known/jwks.json", Takes::Nothing),
     (Method::GET, "/users/me", Takes::A(Scope::AccountRead)),

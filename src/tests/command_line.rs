@@ -199,6 +199,32 @@ fn serving_begins_by_saying_where_and_ends_gracefully() {
     assert!(folder.path().join("data/latchkey.db").exists());
 }
 
+/// They are on no port but their own, which another process may not have.
+#[test]
+fn figures_are_served_where_the_settings_say() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut child = latchkey(folder.path())
+        .env("LATCHKEY_METRICS_ADDRESS", "127.0.0.1:0")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it runs");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
+    let line = lines.find(|line| line.starts_with("Figures for Prometheus are at http://")).expect("a line");
+    let address = line.split("http://").nth(1).and_then(|rest| rest.split('/').next()).expect("an address");
+    let mut stream = TcpStream::connect(address).expect("it listens");
+    stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").expect("written");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("read");
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("\n# EOF\n"), "{answer}");
+
+    let other = latchkey(folder.path()).env("LATCHKEY_METRICS_ADDRESS", address).output().expect("it runs");
+    let said = text(&other.stderr);
+    assert!(!other.status.success() && said.starts_with(&format!("latchkey: metrics_address {address}: ")), "{said}");
+    child.kill().expect("it ends");
+    child.wait().expect("it ended");
+}
+
 /// ASVS 16.4.2: proof on the command line, and of a file alone.
 #[test]
 fn the_audit_log_is_verified_exported_and_verified_again() {
@@ -257,6 +283,8 @@ fn a_reader_that_goes_away_breaks_nothing() {
         &["audit", "export"],
         &["export"],
         &["config", "check"],
+        &["doctor"],
+        &["doctor", "--json"],
         &["keys", "list"],
         &["keys", "secret"],
         &["keys", "rotate", "--json"],

@@ -1,6 +1,6 @@
 //! `latchkey config …`: what settings are in force. Must not start anything, nor touch the database.
 
-use std::{io::Write, path::PathBuf};
+use std::{io::Write, path::Path};
 
 use clap::Subcommand;
 
@@ -17,31 +17,23 @@ pub(super) enum ConfigCommand {
 
 pub(super) fn run(command: &ConfigCommand) -> Result<(), CliError> {
     let ConfigCommand::Check = command;
-    let (settings, reasons) = explain::settings()?;
+    let explained = explain::settings()?;
     let mut out = std::io::stdout().lock();
-    for setting in &settings {
+    for setting in &explained.settings {
         writeln!(out, "{} = {}\n    {} ({})", setting.name, setting.value, setting.meaning, setting.origin)?;
     }
-    for (setting, file) in [("site_root", "pkg/latchkey.css"), ("estimator_root", "worker.js")] {
-        let folder = settings_folder(&settings, setting);
-        if !folder.join(file).exists() {
-            writeln!(
-                out,
-                "\n{setting}: there is no {file} in {}. Run `make build`, or set {setting}.",
-                folder.display()
-            )?;
-        }
+    for (setting, file, folder) in &explained.missing {
+        writeln!(out, "\n{}", missing(setting, file, folder))?;
     }
-    if reasons.is_empty() {
+    if explained.reasons.is_empty() {
         writeln!(out, "\nThese settings are fit to run with.")?;
         Ok(())
     } else {
-        Err(ConfigError::Unfit(reasons).into())
+        Err(ConfigError::Unfit(explained.reasons).into())
     }
 }
 
-/// The folder that a setting names.
-fn settings_folder(settings: &[explain::Setting], name: &str) -> PathBuf {
-    let value = settings.iter().find(|setting| setting.name == name).map(|setting| setting.value.trim_matches('"'));
-    PathBuf::from(value.unwrap_or_default())
+/// That a file of the browser side is not where a setting says.
+pub(super) fn missing(setting: &str, file: &str, folder: &Path) -> String {
+    format!("{setting}: there is no {file} in {}. Run `make build`, or set {setting}.", folder.display())
 }

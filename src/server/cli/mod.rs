@@ -6,6 +6,8 @@ mod audit;
 mod config;
 /// `latchkey dev …`
 mod dev;
+/// `latchkey doctor`
+mod doctor;
 /// `latchkey estimate`
 mod estimate;
 /// `latchkey export`
@@ -61,6 +63,8 @@ enum Command {
     /// Look at settings.
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    /// Look at everything that has to be right, and say what to do about what is not; change nothing.
+    Doctor(doctor::DoctorArguments),
     /// Work with people's accounts.
     #[command(subcommand)]
     User(user::UserCommand),
@@ -147,6 +151,7 @@ async fn execute(command: Command) -> Result<(), CliError> {
     match &command {
         Command::Estimate => return estimate::run(),
         Command::Config(command) => return config::run(command),
+        Command::Doctor(arguments) => return doctor::run(arguments).await,
         Command::Keys(keys::KeysCommand::Secret) => return keys::secret(),
         Command::Audit(audit::AuditCommand::Verify { from: Some(file), checkpoint, json }) => {
             return audit::verify_file(file, checkpoint.as_deref(), *json);
@@ -183,6 +188,6 @@ async fn execute(command: Command) -> Result<(), CliError> {
         Command::Audit(command) => audit::run(config, db, command).await,
         Command::Keys(command) => keys::run(config, db, command).await,
         Command::Migrate => out::line(format_args!("The {} database is up to date.", db.engine())),
-        Command::Estimate | Command::Config(_) => Ok(()),
+        Command::Estimate | Command::Config(_) | Command::Doctor(_) => Ok(()),
     }
 }

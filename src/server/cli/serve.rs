@@ -7,7 +7,7 @@ use tokio::{net::TcpListener, sync::watch};
 use crate::server::{
     config::Config,
     flows::{note_settings, set_up},
-    http::router,
+    http::{metrics, router},
     jobs,
     mail::transport::Transport,
     state::AppState,
@@ -24,6 +24,7 @@ pub(super) async fn run(mut config: Config, db: Db) -> Result<(), CliError> {
     let transport = Transport::from_config(&config)?;
     let listener = TcpListener::bind((config.bind, config.port)).await?;
     config.port = listener.local_addr()?.port();
+    let metrics_listener = metrics_listener(&mut config).await?;
     let state = AppState::new(config, db)?;
     note_settings::run(&state).await?;
     // The first key is made, and a secret that cannot be had is said, before anybody signs in.
@@ -37,6 +38,10 @@ pub(super) async fn run(mut config: Config, db: Db) -> Result<(), CliError> {
     let service = router::build(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, service).with_graceful_shutdown(until(stopped));
     let mut server = tokio::spawn(server.into_future());
+    if let Some(listener) = metrics_listener {
+        // Answers until the process ends, so that the last figures are read, too.
+        tokio::spawn(axum::serve(listener, metrics::build(state.clone())).into_future());
+    }
 
     tokio::select! {
         ended = &mut server => ended.map_err(std::io::Error::other)??,
@@ -60,6 +65,15 @@ pub(super) async fn run(mut config: Config, db: Db) -> Result<(), CliError> {
     Ok(())
 }
 
+/// Listens where figures are to be served, if anywhere; notes the port that was free.
+async fn metrics_listener(config: &mut Config) -> Result<Option<TcpListener>, CliError> {
+    let Some(address) = config.metrics_address else { return Ok(None) };
+    let said = |error: std::io::Error| CliError::Usage(format!("metrics_address {address}: {error}"));
+    let listener = TcpListener::bind(address).await.map_err(said)?;
+    config.metrics_address = Some(listener.local_addr()?);
+    Ok(Some(listener))
+}
+
 /// Says where everything is. Whether anybody reads it does not matter: the server serves.
 async fn announce(state: &AppState) -> Result<(), CliError> {
     let config = &state.config;
@@ -73,6 +87,9 @@ async fn announce(state: &AppState) -> Result<(), CliError> {
         Some(_) => format!("Mail leaves by SMTP, from {}.", config.mail_from),
         None => format!("Mail is kept, not sent: read it at {base_url}dev/mail."),
     });
+    if let Some(address) = config.metrics_address {
+        lines.push(format!("Figures for Prometheus are at http://{address}/metrics."));
+    }
     if let Some(link) = set_up::make_link(state).await? {
         lines.push(format!("There is no administrator yet. Create one within a day, once, at:\n  {link}"));
     }

@@ -71,7 +71,7 @@ impl Config {
         match self.environment {
             Environment::Development => unless(
                 self.is_loopback(),
-                "environment = \"development\" serves loopback only: set environment = \"production\", or drop base_url and bind",
+                "environment = \"development\" serves loopback only: set environment = \"production\", or drop base_url, bind and metrics_address",
             ),
             Environment::Production => {
                 unless(
@@ -128,7 +128,9 @@ impl Config {
     }
 
     fn is_loopback(&self) -> bool {
-        self.bind.is_loopback() && self.base_url.as_ref().is_none_or(has_loopback_host)
+        self.bind.is_loopback()
+            && self.metrics_address.is_none_or(|address| address.ip().is_loopback())
+            && self.base_url.as_ref().is_none_or(has_loopback_host)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Every setting in force, where it came from, and what it means, for `latchkey config check`. Must not show a secret.
 
+use std::path::PathBuf;
+
 use figment::{Figment, Source, value::Value};
 use url::Url;
 
@@ -19,11 +21,12 @@ pub struct Setting {
 }
 
 /// What each setting means, in the order in which they are shown.
-const MEANINGS: [(&str, &str); 42] = [
+const MEANINGS: [(&str, &str); 43] = [
     ("environment", "development serves loopback only; production needs https, a mail server and a sender"),
     ("database_url", "sqlite://path, made when missing, or postgres://…"),
     ("bind", "the address to listen on"),
     ("port", "the port to listen on; 0 takes any that is free"),
+    ("metrics_address", "where figures for Prometheus are served, such as 127.0.0.1:9464; without it, nowhere"),
     ("base_url", "how people reach the site; links in mail start with it"),
     ("site_name", "what the site is called"),
     ("accent_color", "the one colour of the site, #rrggbb, dark enough for white text"),
@@ -67,15 +70,28 @@ const MEANINGS: [(&str, &str); 42] = [
 /// Settings whose value is a secret, or may hold a password.
 pub const SECRETS: [&str; 3] = ["database_url", "secret_key", "smtp_url"];
 
-/// Every setting in force, and why they must not be run with, a line each.
+/// The settings in force, explained and judged.
+#[derive(Clone, Debug)]
+pub struct Explained {
+    /// As they would be run with.
+    pub config: Config,
+    /// Each of them.
+    pub settings: Vec<Setting>,
+    /// Why they must not be run with, a line each.
+    pub reasons: Vec<String>,
+    /// Files of the browser side that are not where the settings say: the setting, the file, the folder.
+    pub missing: Vec<(&'static str, &'static str, PathBuf)>,
+}
+
+/// Every setting in force, and why they must not be run with.
 ///
 /// # Errors
 /// When a setting is unknown or of the wrong kind.
-pub fn settings() -> Result<(Vec<Setting>, Vec<String>), ConfigError> {
+pub fn settings() -> Result<Explained, ConfigError> {
     explain(&sources())
 }
 
-fn explain(sources: &Figment) -> Result<(Vec<Setting>, Vec<String>), ConfigError> {
+fn explain(sources: &Figment) -> Result<Explained, ConfigError> {
     let config = Config::read(sources)?;
     let settings = MEANINGS.iter().map(|(name, meaning)| Setting {
         name,
@@ -83,7 +99,11 @@ fn explain(sources: &Figment) -> Result<(Vec<Setting>, Vec<String>), ConfigError
         origin: origin(sources, name),
         meaning,
     });
-    Ok((settings.collect(), config.unfit()))
+    let folders =
+        [("site_root", "pkg/latchkey.css", &config.site_root), ("estimator_root", "worker.js", &config.estimator_root)];
+    let missing = folders.into_iter().filter(|(_, file, folder)| !folder.join(file).exists());
+    let missing = missing.map(|(setting, file, folder)| (setting, file, folder.clone())).collect();
+    Ok(Explained { settings: settings.collect(), reasons: config.unfit(), missing, config })
 }
 
 fn value(sources: &Figment, name: &str) -> String {
@@ -143,7 +163,7 @@ mod tests {
 
     fn with(toml: &str) -> Vec<Setting> {
         let sources = Figment::from(Serialized::defaults(Config::default())).merge(Toml::string(toml));
-        explain(&sources).expect("readable").0
+        explain(&sources).expect("readable").settings
     }
 
     #[test]

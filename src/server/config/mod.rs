@@ -9,7 +9,7 @@ pub mod explain;
 pub mod logo;
 
 use std::{
-    net::{IpAddr, Ipv4Addr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     path::PathBuf,
     sync::Arc,
 };
@@ -98,6 +98,8 @@ pub struct Config {
     pub bind: IpAddr,
     /// The port to listen on; 0 takes any that is free.
     pub port: u16,
+    /// Where figures for Prometheus are served, and nothing else; nowhere without it.
+    pub metrics_address: Option<SocketAddr>,
     /// How people reach the site; links in mail start with it. Without it: loopback and the port.
     pub base_url: Option<Url>,
     /// What the site is called.
@@ -186,6 +188,7 @@ impl Default for Config {
             database_url: Secret("sqlite://data/latchkey.db".into()),
             bind: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: 3000,
+            metrics_address: None,
             base_url: None,
             site_name: "Latchkey".into(),
             accent_color: Accent::DEFAULT.to_string(),
@@ -354,9 +357,15 @@ impl Config {
     }
 }
 
+/// The file of settings, whether or not it is there.
+#[must_use]
+pub fn file() -> PathBuf {
+    std::env::var_os("LATCHKEY_CONFIG").unwrap_or_else(|| "latchkey.toml".into()).into()
+}
+
 /// Where settings come from, each going before those above it.
 fn sources() -> Figment {
-    let file = std::env::var("LATCHKEY_CONFIG").unwrap_or_else(|_| "latchkey.toml".into());
+    let file = file();
     Figment::from(Serialized::defaults(Config::default()))
         .merge(Toml::file(file))
         .merge(Env::raw().only(&["DATABASE_URL", "PORT"]))
@@ -392,6 +401,7 @@ mod tests {
         for (toml, reason) in [
             ("base_url = 'http://accounts.example.com'", "serves loopback only"),
             ("bind = '0.0.0.0'", "serves loopback only"),
+            ("metrics_address = '0.0.0.0:9464'", "serves loopback only"),
             ("base_url = 'http://localhost/somewhere'", "without a path"),
             ("password_min_length = 7", "from 8 to 64"),
             ("password_min_length = 65", "from 8 to 64"),

@@ -1,7 +1,10 @@
 //! The bounded hashing pool: Argon2id for new passwords, verification of stored ones, and the estimator's verdict, all off
 //! the request threads. Must not know people or tables.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use argon2::{
     Algorithm, Argon2, Params, Version,
@@ -56,6 +59,21 @@ pub struct Verified {
     pub upgraded: Option<String>,
 }
 
+/// How busy the pool is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Load {
+    /// Requests that wait.
+    pub waiting: usize,
+    /// Hashes under way.
+    pub running: usize,
+    /// Hashes that may be under way at once.
+    pub permits: usize,
+    /// Requests that may wait.
+    pub queue: usize,
+    /// Requests that found the queue full, since the start.
+    pub refused: u64,
+}
+
 /// The pool.
 #[derive(Clone, Debug)]
 pub struct HashingPool {
@@ -66,6 +84,7 @@ pub struct HashingPool {
     nobody: Arc<str>,
     queue: Arc<Semaphore>,
     permits: Arc<Semaphore>,
+    refused: Arc<AtomicU64>,
     breached: Option<Arc<BreachedPasswords>>,
 }
 
@@ -88,6 +107,7 @@ impl HashingPool {
             nobody,
             queue: Arc::new(Semaphore::new(permits + cost.queue)),
             permits: Arc::new(Semaphore::new(permits)),
+            refused: Arc::default(),
             breached: None,
         })
     }
@@ -103,6 +123,21 @@ impl HashingPool {
     #[must_use]
     pub fn cost(&self) -> HashingCost {
         self.cost
+    }
+
+    /// How busy it is at this moment.
+    #[must_use]
+    pub fn load(&self) -> Load {
+        let permits = self.cost.permits.max(1);
+        let running = permits.saturating_sub(self.permits.available_permits());
+        let places = (permits + self.cost.queue).saturating_sub(self.queue.available_permits());
+        Load {
+            waiting: places.saturating_sub(running),
+            running,
+            permits,
+            queue: self.cost.queue,
+            refused: self.refused.load(Ordering::Relaxed),
+        }
     }
 
     /// Hashes a new password, provided it is hard enough to guess (ASVS 6.2.4, 6.2.11, 6.2.12, 11.4.2).
@@ -165,6 +200,7 @@ impl HashingPool {
         work: impl FnOnce() -> Result<T, ServerError> + Send + 'static,
     ) -> Result<T, FlowError> {
         let Ok(place) = Arc::clone(&self.queue).try_acquire_owned() else {
+            self.refused.fetch_add(1, Ordering::Relaxed);
             return Err(AuthError::Busy { retry_after: RETRY_AFTER_SECONDS }.into());
         };
         let permit =
@@ -303,7 +339,10 @@ mod tests {
         let held = Arc::clone(&pool.queue).try_acquire_owned().expect("a place");
         let outcome = pool.verify("anything".into(), None).await;
         assert!(matches!(outcome, Err(FlowError::Answer(AuthError::Busy { .. }))));
+        let load = pool.load();
+        assert_eq!(load, Load { waiting: 1, running: 0, permits: 1, queue: 0, refused: 1 });
         drop(held);
+        assert_eq!(pool.load(), Load { waiting: 0, ..load });
         assert!(pool.verify("anything".into(), None).await.is_ok());
     }
 

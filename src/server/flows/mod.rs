@@ -27,6 +27,8 @@ pub mod note_settings;
 pub mod own_account;
 /// Tokens that people make for their own programs.
 pub mod personal_tokens;
+/// Whether the server can serve.
+pub mod readiness;
 /// A new password by link.
 pub mod reset_password;
 /// Many plausible rows, for development.

@@ -12,6 +12,7 @@ use crate::{
         audit::Event,
         crypto::token::presented_hash,
         error::{FlowError, ServerError},
+        metrics::SignIn,
         request_info::RequestInfo,
         session::CurrentSession,
         state::AppState,
@@ -47,6 +48,24 @@ pub struct Attempt {
 /// 6.3.8). Were an unproven address an answer of its own, signing up and then in would tell which addresses are known; so
 /// only the mail says it.
 pub async fn run(
+    state: &AppState,
+    session: &CurrentSession,
+    request: &RequestInfo,
+    attempt: Attempt,
+) -> Result<Outcome, FlowError> {
+    let outcome = self::attempt(state, session, request, attempt).await;
+    state.metrics.count_sign_in(match &outcome {
+        Ok(_) => SignIn::SignedIn,
+        Err(FlowError::Answer(AuthError::InvalidCredentials)) => SignIn::Refused,
+        Err(FlowError::Answer(AuthError::TooManyTries { .. })) => SignIn::Limited,
+        Err(FlowError::Answer(AuthError::Busy { .. })) => SignIn::Busy,
+        Err(FlowError::Answer(_)) => SignIn::Incomplete,
+        Err(FlowError::Failure(_)) => SignIn::Failed,
+    });
+    outcome
+}
+
+async fn attempt(
     state: &AppState,
     session: &CurrentSession,
     request: &RequestInfo,

@@ -5,6 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 use axum::{extract::ConnectInfo, http::Request};
 use ipnet::IpNet;
 
+use crate::server::proxies::Kind;
+
 /// The header trusted proxies append to.
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
@@ -29,6 +31,29 @@ pub fn of<B>(request: &Request<B>, trusted: &[IpNet]) -> Option<IpAddr> {
         }
     }
     Some(client)
+}
+
+/// What a request tells of the proxy that it came through, and where that is. Of whoever is far away nothing is said: they may
+/// send any header. Nor of what asks whether the server is well, which comes from the machine itself.
+#[must_use]
+pub fn proxy<B>(request: &Request<B>, trusted: &[IpNet]) -> Option<(Kind, IpAddr)> {
+    let peer = canonical(request.extensions().get::<ConnectInfo<SocketAddr>>()?.0.ip());
+    let is_forwarded = request.headers().contains_key(FORWARDED_FOR);
+    let kind = match (trusted.iter().any(|net| net.contains(&peer)), is_forwarded) {
+        (true, true) => Kind::Named,
+        (true, false) if !request.uri().path().starts_with("/health") => Kind::Silent,
+        (false, true) if is_near(peer) => Kind::Unnamed,
+        _ => return None,
+    };
+    Some((kind, peer))
+}
+
+/// Whether an address is of this machine or of a private network (RFC 1918, RFC 4193).
+fn is_near(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => v4.is_loopback() || v4.is_private() || v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
+    }
 }
 
 /// IPv4 in IPv6 clothes is IPv4.
@@ -71,6 +96,28 @@ mod tests {
         assert_eq!(address("10.0.0.1", &["203.0.113.5", "192.0.2.9"], &["10.0.0.0/8"]), "192.0.2.9");
         assert_eq!(address("10.0.0.1", &["nonsense"], &["10.0.0.0/8"]), "10.0.0.1");
         assert_eq!(address("::ffff:10.0.0.1", &["2001:db8::7"], &["10.0.0.0/8"]), "2001:db8::7");
+    }
+
+    #[test]
+    fn proxies_are_seen_and_strangers_are_not() {
+        let seen = |peer: &str, path: &str, header: Option<&str>| {
+            let mut request = Request::builder().uri(path).body(()).expect("a request");
+            request.extensions_mut().insert(ConnectInfo(SocketAddr::new(peer.parse().expect("peer"), 1)));
+            if let Some(header) = header {
+                request.headers_mut().insert(FORWARDED_FOR, header.parse().expect("a header"));
+            }
+            proxy(&request, &["10.0.0.0/8".parse().expect("net")]).map(|(kind, _)| kind)
+        };
+        assert_eq!(seen("10.0.0.1", "/", Some("192.0.2.9")), Some(Kind::Named));
+        assert_eq!(seen("10.0.0.1", "/", None), Some(Kind::Silent));
+        assert_eq!(seen("10.0.0.1", "/health/ready", None), None);
+        for near in ["127.0.0.1", "192.168.1.5", "172.17.0.1", "::1", "fd00::1", "::ffff:192.168.1.5"] {
+            assert_eq!(seen(near, "/", Some("192.0.2.9")), Some(Kind::Unnamed), "{near}");
+            assert_eq!(seen(near, "/", None), None, "{near}");
+        }
+        for far in ["192.0.2.1", "2001:db8::7"] {
+            assert_eq!(seen(far, "/", Some("10.0.0.1")), None, "{far}");
+        }
     }
 
     proptest! {

@@ -17,7 +17,7 @@ use serde_json::Value;
 use crate::{
     domain::{account::CurrentUser, error::AuthError, visit::Visit},
     pages::{self, frame::Visitor},
-    server::{request_info::RequestInfo, state::AppState},
+    server::{flows::readiness::Reason, request_info::RequestInfo, state::AppState},
     words,
 };
 
@@ -32,6 +32,18 @@ use super::{
 /// Left in a response for the layer: the answer to write.
 #[derive(Clone, Debug)]
 struct Answer(AuthError);
+
+/// Left in a response for the layer: what keeps the server from serving.
+#[derive(Clone, Debug)]
+struct NotReady(Vec<Reason>);
+
+/// An answer for the layer to write: the server cannot serve.
+#[must_use]
+pub fn not_ready(reasons: Vec<Reason>) -> Response {
+    let mut response = answer(&AuthError::Unavailable);
+    response.extensions_mut().insert(NotReady(reasons));
+    response
+}
 
 /// An answer for the layer to write in the form that the request asks for.
 #[must_use]
@@ -95,7 +107,8 @@ pub async fn layer(State(state): State<AppState>, request: Request, next: Next) 
             ),
         )
     } else {
-        ("application/problem+json", problem(&state, status, error.as_ref(), title, &info.id))
+        let reasons = parts.extensions.remove::<NotReady>().map(|NotReady(reasons)| reasons).unwrap_or_default();
+        ("application/problem+json", problem(&state, status, error.as_ref(), &reasons, title, &info.id))
     };
     for name in [CONTENT_LENGTH, header::ETAG, header::LAST_MODIFIED, header::CONTENT_ENCODING] {
         parts.headers.remove(name);
@@ -138,7 +151,14 @@ fn title_and_sentence(status: StatusCode, error: Option<&AuthError>) -> (&'stati
 }
 
 /// The same for programs (RFC 9457).
-fn problem(state: &AppState, status: StatusCode, error: Option<&AuthError>, title: &str, request_id: &str) -> String {
+fn problem(
+    state: &AppState,
+    status: StatusCode,
+    error: Option<&AuthError>,
+    reasons: &[Reason],
+    title: &str,
+    request_id: &str,
+) -> String {
     let code = error.map_or_else(|| code_of(status).to_owned(), code);
     let text = words::error_page();
     let detail = match (error, status) {
@@ -164,6 +184,7 @@ fn problem(state: &AppState, status: StatusCode, error: Option<&AuthError>, titl
         code,
         request_id: request_id.to_owned(),
         fields: fields.collect(),
+        reasons: reasons.iter().map(|reason| reason.as_str().to_owned()).collect(),
         scope,
         retry_after: error.and_then(AuthError::retry_after),
     };

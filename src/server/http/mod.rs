@@ -44,6 +44,8 @@ pub mod headers;
 pub mod jwks;
 /// One-time tokens on their way from a link to a cookie.
 pub mod links;
+/// Figures for Prometheus.
+pub mod metrics;
 /// Who may see a developer's pages.
 pub mod only_this_machine;
 /// The routes of whoever cloned this.

@@ -1,8 +1,11 @@
-//! A name for each request, in its log lines, its answer (`X-Request-Id`) and on error pages; and what flows may know of it.
+//! A name for each request, in its log lines, its answer (`X-Request-Id`) and on error pages; what flows may know of it; and
+//! what is counted of it.
 //! Must not log headers, bodies or query strings (ASVS 16.2.5).
 
+use std::time::Instant;
+
 use axum::{
-    extract::{Request, State},
+    extract::{MatchedPath, Request, State},
     http::{HeaderValue, header::USER_AGENT},
     middleware::Next,
     response::Response,
@@ -37,6 +40,11 @@ pub async fn layer(State(state): State<AppState>, mut request: Request, next: Ne
             .to_owned(),
         forgets_device: is_program,
     };
+    if let Some((kind, proxy)) = client_address::proxy(&request, &state.config.trusted_proxies) {
+        state.proxies.see(kind, proxy, state.now());
+    }
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let (method, began) = (request.method().clone(), Instant::now());
     let span = tracing::info_span!("request", id = %id, address = %info.address, method = %request.method(), path = request.uri().path());
     request.extensions_mut().insert(info);
     let mut response = async {
@@ -46,6 +54,8 @@ pub async fn layer(State(state): State<AppState>, mut request: Request, next: Ne
     }
     .instrument(span)
     .await;
+    let route = route.as_ref().map(MatchedPath::as_str);
+    state.metrics.count_request(route, method.as_str(), response.status().as_u16(), began.elapsed());
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }

@@ -6,6 +6,8 @@ pub mod deletions;
 pub mod link_requests;
 /// Delivers mail.
 pub mod outbox;
+/// Notes what was seen of proxies.
+pub mod proxies;
 /// Removes what nobody needs any more.
 pub mod retention;
 /// Adds new events to the chain.
@@ -60,6 +62,7 @@ pub async fn run_once(state: &AppState, transport: Option<&Transport>) -> Result
         sessions::run(state).await,
         deletions::run(state).await,
         retention::run(state).await,
+        proxies::run(state).await,
         signing_keys::run(state).await,
         sealing::run(state).await,
         verification::run(state).await,

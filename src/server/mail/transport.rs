@@ -63,6 +63,15 @@ impl Transport {
         Ok(Some(Self { smtp: builder.timeout(Some(TIMEOUT)).build(), sender, domain }))
     }
 
+    /// Connects, as a mail would, and hands nothing over.
+    ///
+    /// # Errors
+    /// When the mail server refuses or is not there.
+    pub async fn reach(&self) -> Result<(), TransportError> {
+        let answered = tokio::time::timeout(TIMEOUT, self.smtp.test_connection()).await;
+        if answered.map_err(|_| TransportError::Silent)?? { Ok(()) } else { Err(TransportError::Silent) }
+    }
+
     /// Hands one mail over. The `Message-ID` is the row's, so that a mail sent twice is seen to be one.
     ///
     /// # Errors

@@ -45,6 +45,17 @@ pub async fn unsealed_after(on: impl Into<Handle<'_>>, id: &str, most: i64) -> R
     fetch!(fetch_all, Link, on, select_link!("where sequence is null and id > $1 order by id limit $2"), id, most)
 }
 
+/// How many events wait for their link, and when the oldest of them happened.
+pub async fn waiting(on: impl Into<Handle<'_>>) -> Result<(i64, Option<i64>), StoreError> {
+    fetch!(
+        fetch_one,
+        (i64, Option<i64>),
+        on,
+        "select (select count(*) from events where sequence is null),
+                (select at from events where sequence is null order by id limit 1)"
+    )
+}
+
 /// An event by its id.
 pub async fn find(on: impl Into<Handle<'_>>, id: &str) -> Result<Option<Link>, StoreError> {
     fetch!(fetch_optional, Link, on, select_link!("where id = $1"), id)

@@ -8,7 +8,7 @@ use std::{
 };
 
 use sqlx::{
-    PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction,
+    Connection, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction,
     migrate::Migrator,
     pool::PoolConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -102,6 +102,19 @@ pub enum Db {
     Postgres(PgPool),
 }
 
+/// Connections of this process that are used for one purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolLoad {
+    /// What for.
+    pub name: &'static str,
+    /// How many there are.
+    pub size: u32,
+    /// How many of them nobody uses now.
+    pub idle: usize,
+    /// How many there may be.
+    pub most: u32,
+}
+
 /// A connection outside a transaction.
 #[derive(Debug)]
 pub enum Conn {
@@ -186,6 +199,27 @@ impl Db {
         Ok(())
     }
 
+    /// What [`Db::migrate`] applies.
+    pub(super) fn migrations(&self) -> &'static Migrator {
+        match self {
+            Self::Sqlite { .. } => &SQLITE_MIGRATIONS,
+            Self::Postgres(_) => &POSTGRES_MIGRATIONS,
+        }
+    }
+
+    /// Opens a connection to a server and closes it again: a pool that cannot open one does not say why. Does nothing for a
+    /// file.
+    ///
+    /// # Errors
+    /// Why it cannot be opened.
+    pub async fn reach(url: &str) -> Result<(), StoreError> {
+        if url.starts_with("sqlite:") {
+            return Ok(());
+        }
+        let connection = PgConnection::connect_with(&PgConnectOptions::from_str(url)?).await?;
+        Ok(connection.close().await?)
+    }
+
     /// A connection to read with.
     ///
     /// # Errors
@@ -228,6 +262,20 @@ impl Db {
                 writer.close().await;
             }
             Self::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    /// How its connections are used at this moment.
+    #[must_use]
+    pub fn pools(&self) -> Vec<PoolLoad> {
+        match self {
+            Self::Sqlite { writer, readers } => vec![
+                PoolLoad { name: "writer", size: writer.size(), idle: writer.num_idle(), most: 1 },
+                PoolLoad { name: "readers", size: readers.size(), idle: readers.num_idle(), most: SQLITE_READERS },
+            ],
+            Self::Postgres(pool) => {
+                vec![PoolLoad { name: "all", size: pool.size(), idle: pool.num_idle(), most: POSTGRES_CONNECTIONS }]
+            }
         }
     }
 

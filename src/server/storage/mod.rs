@@ -42,6 +42,8 @@ pub mod personal_tokens;
 pub mod profiles;
 /// What carries on the sessions of programs.
 pub mod refresh_tokens;
+/// Its schema, its clock, whether it takes writes.
+pub mod schema;
 /// What a file was found to hold already.
 pub mod seen;
 /// Sessions as a record, for administrators.

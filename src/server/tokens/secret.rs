@@ -10,7 +10,7 @@ use crate::server::{
     config::Config,
     crypto::sealed::{self, SealingKey},
     error::ServerError,
-    random::Random,
+    random::{Random, SystemRandom},
     storage::Db,
 };
 
@@ -41,6 +41,32 @@ pub fn sealing_key(config: &Config, random: &dyn Random) -> Result<SealingKey, S
     };
     SealingKey::derive(text.map_err(said)?.trim(), PURPOSE)
         .ok_or_else(|| said(std::io::Error::other("not 32 bytes in base64url")))
+}
+
+/// Where the secret is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In the settings.
+    Setting,
+    /// In this file.
+    File(PathBuf),
+    /// In this file, once it is made.
+    Missing(PathBuf),
+}
+
+/// Where the secret is, looked at and not made.
+///
+/// # Errors
+/// Why it cannot be used.
+pub fn place(config: &Config) -> Result<Place, ServerError> {
+    if config.secret_key.is_some() {
+        return Ok(Place::Setting);
+    }
+    match file(config) {
+        Some(file) if !file.try_exists().unwrap_or(true) => Ok(Place::Missing(file)),
+        // Nothing is drawn where there is a file.
+        found => sealing_key(config, &SystemRandom).map(|_| found.map_or(Place::Setting, Place::File)),
+    }
 }
 
 /// The file that stands in for the setting: beside an embedded database. On a server several nodes share keys, so a file
@@ -94,7 +120,7 @@ fn make(file: &Path, secret: &str, ending: &str) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::{config::Secret, random::SystemRandom};
+    use crate::server::config::Secret;
 
     fn with_database(folder: &Path) -> Config {
         let url = format!("sqlite://{}/latchkey.db", folder.display());

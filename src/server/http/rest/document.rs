@@ -9,10 +9,12 @@ use utoipa::{
     openapi::{
         Content, Header, HttpMethod, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder,
         path::{Operation, ParameterIn},
-        schema::{ObjectBuilder, Schema, Type},
+        schema::{ArrayBuilder, ObjectBuilder, Schema, Type},
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
+
+use crate::server::flows::readiness::Reason;
 
 use super::problem::Problem;
 
@@ -157,6 +159,12 @@ fn header(description: &str, kind: Type) -> Header {
     let mut header = Header::new(ObjectBuilder::new().schema_type(kind).build());
     header.description = Some(description.to_owned());
     header
+}
+
+/// The schema of why the server cannot serve.
+#[must_use]
+pub fn reasons() -> Schema {
+    ArrayBuilder::new().items(RefOr::T(one_of(Reason::ALL.map(Reason::as_str)))).build().into()
 }
 
 /// A schema of texts from a closed list.

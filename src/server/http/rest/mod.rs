@@ -24,8 +24,9 @@ mod users;
 
 use axum::{
     Json, Router,
-    extract::DefaultBodyLimit,
+    extract::{DefaultBodyLimit, State},
     http::{HeaderMap, HeaderName, Method, header},
+    response::{IntoResponse, Response},
     routing::get,
 };
 use serde::Serialize;
@@ -33,9 +34,9 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use utoipa::{ToSchema, openapi::OpenApi};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::server::{config::Config, state::AppState};
+use crate::server::{config::Config, flows::readiness, state::AppState};
 
-use super::{jwks, request::REQUEST_ID};
+use super::{errors, jwks, request::REQUEST_ID};
 
 /// The page about the API, on which every kind of problem has a place.
 pub const DOCS: &str = "/api-docs";
@@ -97,6 +98,7 @@ fn parts() -> (Router<AppState>, OpenApi) {
         .routes(routes!(manage_records::events))
         .routes(routes!(manage_records::export))
         .routes(routes!(health))
+        .routes(routes!(ready))
         .routes(routes!(document::show))
         .routes(routes!(jwks::show))
         .split_for_parts()
@@ -123,7 +125,7 @@ struct Message {
 /// How the process is.
 #[derive(Serialize, ToSchema)]
 struct Health {
-    /// `ok`.
+    /// `ok`, or `ready`.
     #[schema(example = "ok")]
     status: &'static str,
 }
@@ -132,4 +134,17 @@ struct Health {
 #[utoipa::path(get, path = "/health", tag = document::SERVER, responses((status = 200, body = Health)))]
 async fn health() -> Json<Health> {
     Json(Health { status: "ok" })
+}
+
+/// Whether the server can serve
+///
+/// For whatever sends it requests: the database answers, takes writes and has the schema of this program, and access tokens can be
+/// signed.
+#[utoipa::path(
+    get, path = "/health/ready", tag = document::SERVER,
+    responses((status = 200, body = Health), (status = 503, description = "It cannot serve now: `reasons` says why"))
+)]
+async fn ready(State(state): State<AppState>) -> Response {
+    let reasons = readiness::run(&state).await;
+    if reasons.is_empty() { Json(Health { status: "ready" }).into_response() } else { errors::not_ready(reasons) }
 }

@@ -13,6 +13,8 @@ use crate::{
     server::{error::FlowError, http::errors},
 };
 
+use super::document;
+
 /// A refusal on its way out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal(pub AuthError);
@@ -87,6 +89,10 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub fields: Vec<FieldProblem>,
+    /// What keeps the server from serving, where that is the problem.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false, schema_with = document::reasons)]
+    pub reasons: Vec<String>,
     /// The scope that it takes, where one is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
