@@ -42,6 +42,8 @@ pub mod personal_tokens;
 pub mod profiles;
 /// What carries on the sessions of programs.
 pub mod refresh_tokens;
+/// Which version of our schema a database is at.
+pub mod schema;
 /// What a file was found to hold already.
 pub mod seen;
 /// Sessions as a record, for administrators.
@@ -50,11 +52,15 @@ pub mod session_records;
 pub mod sessions;
 /// Keys that sign access tokens.
 pub mod signing_keys;
+/// A SQLite file as a whole.
+pub mod sqlite_file;
 /// One-time links.
 pub mod tokens;
 /// People and their roles.
 pub mod users;
 /// Addresses that people want and have not proven yet.
 pub mod wanted_email;
+/// Every row of every table.
+pub mod whole;
 
 pub use db::{Conn, Db, Handle, StoreError, Tx};

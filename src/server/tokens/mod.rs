@@ -7,7 +7,7 @@ pub mod keys;
 /// The next key, and the end of the last.
 pub mod rotation;
 /// What keys are encrypted under.
-mod secret;
+pub mod secret;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};

@@ -19,6 +19,26 @@ const PURPOSE: &str = "latchkey signing keys";
 /// Where the file is on a developer's desk whose database is a server.
 const AT_A_DESK: &str = "data/latchkey.key";
 
+/// Where the secret is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In the setting.
+    Setting,
+    /// In a file, which is made when it is first needed.
+    File(PathBuf),
+    /// Nowhere: it must be set.
+    Nowhere,
+}
+
+/// Where the secret is with these settings.
+#[must_use]
+pub fn place(config: &Config) -> Place {
+    match &config.secret_key {
+        Some(_) => Place::Setting,
+        None => file(config).map_or(Place::Nowhere, Place::File),
+    }
+}
+
 /// The key from the settings, or from the file, which is made when it is missing.
 ///
 /// # Errors
