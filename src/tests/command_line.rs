@@ -556,6 +556,7 @@ fn the_commands_of_the_backup_guide_run() {
         (&["restore", "none.db", "--replace"], "there is no database at none.db"),
         (&["restore", "data/latchkey.db", "--replace"], "is the database itself"),
         (&["move", "--to", "sqlite://latchkey-backup.db"], "latchkey-backup.db is there already"),
+        (&["move", "--to", "sqlite::memory:"], "no SQLite file"),
         (&["move", "--to", "mysql://127.0.0.1/x"], "must start with sqlite:// or postgres://"),
     ] {
         let refused = run(here, arguments);

@@ -11,6 +11,8 @@ use latchkey::server::{
     },
 };
 
+use sqlx::{Connection, PgConnection};
+
 use crate::support::{Engine, Ground, PASSWORD, World, at_a_desk};
 
 /// People and sessions beside those that tests sign in as: more than one statement carries.
@@ -276,6 +278,20 @@ mod postgres {
         target.end().await;
     }
 
+    /// Whether somebody else who would write, and would not wait, is refused at this moment.
+    fn cannot_write(url: String) -> bool {
+        let tries = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            runtime.block_on(async {
+                let mut connection = PgConnection::connect(&url).await.expect("a database");
+                let write = "begin; lock table users in row exclusive mode nowait";
+                let refused = sqlx::raw_sql(write).execute(&mut connection).await.err();
+                refused.and_then(|error| error.as_database_error()?.code().map(|code| code == "55P03"))
+            })
+        });
+        tries.join().expect("tried").unwrap_or_default()
+    }
+
     /// A connection that is no node of ours is said to be none; whoever writes then waits until all is over.
     #[tokio::test]
     async fn who_is_connected_must_be_known() {
@@ -287,7 +303,14 @@ mod postgres {
         assert!(matches!(refused, UpkeepError::Connected(others) if others > 0), "{refused}");
         assert!(is_empty(&target).await);
         let order = Order { to: target.url.clone(), ignore_connections: true, ..Order::default() };
-        moving::run(&config, &order, |_, _| ()).await.expect("moved");
+        let mut was_refused = None;
+        let moved = moving::run(&config, &order, |_, _| {
+            was_refused.get_or_insert_with(|| cannot_write(config.database_url.expose().to_owned()));
+        });
+        moved.await.expect("moved");
+        assert_eq!(was_refused, Some(true), "it would have been left behind");
+        let mut later = world.sign_up("later@example.com").await;
+        assert!(later.browser.is_signed_in().await, "and let go on afterwards");
         world.end().await;
     }
 }

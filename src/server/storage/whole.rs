@@ -78,7 +78,7 @@ impl Source {
         let Self::Postgres(connection) = self else { return Ok(0) };
         let others =
             "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
-            and coalesce(backend_type, 'client backend') = 'client backend'";
+            and usesysid is not null and coalesce(backend_type, 'client backend') = 'client backend'";
         let (count,): (i64,) = sqlx::query_as(others).fetch_one(connection).await?;
         Ok(u64::try_from(count).unwrap_or_default())
     }

@@ -89,6 +89,9 @@ pub async fn run(config: &Config, order: &Order, show: impl FnMut(u64, u64)) -> 
     let mut source = open_source(config.database_url.expose(), order).await?;
     // A file is made beside its place, so that half a database never has its name.
     let place = Db::file(&order.to).map(Place::find).transpose()?;
+    if place.is_none() && order.to.starts_with("sqlite:") {
+        return Err(UpkeepError::NoFile);
+    }
     let db = match &place {
         Some(place) => Db::open_file(place.unfinished.path()).await?,
         None => Db::connect(&order.to).await?,
