@@ -3,7 +3,7 @@
 
 use std::{path::Path, time::Duration};
 
-use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use super::{Handle, StoreError};
 
@@ -63,7 +63,8 @@ pub struct Held(SqliteConnection);
 impl Held {
     /// Takes a database for oneself; [`StoreError::InUse`] where another process, or another connection, has it open.
     pub async fn take(file: &Path) -> Result<Self, StoreError> {
-        let options = SqliteConnectOptions::new().filename(file).busy_timeout(Duration::ZERO);
+        let options =
+            SqliteConnectOptions::new().filename(file).busy_timeout(Duration::ZERO).disable_statement_logging();
         let mut connection = SqliteConnection::connect_with(&options).await?;
         // Whoever writes ahead has it open for as long as it likes, and only the last one can stop doing so.
         let mode = pragma(&mut connection, "pragma journal_mode = delete").await?;
@@ -109,4 +110,6 @@ fn to_read(file: &Path) -> SqliteConnectOptions {
         .read_only(true)
         .pragma("trusted_schema", "off")
         .pragma("cell_size_check", "on")
+        // What goes through the whole file takes its time.
+        .disable_statement_logging()
 }

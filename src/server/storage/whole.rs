@@ -1,9 +1,12 @@
 //! Every row of every table, whatever they are, out of one database and into another. Must not know what a column means.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    str::FromStr,
+};
 
 use futures_util::{StreamExt, TryStreamExt, stream::BoxStream};
-use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, Row, postgres::PgConnectOptions};
 
 use super::{
     Handle, StoreError, Tx,
@@ -60,7 +63,9 @@ pub struct Rows<'c>(BoxStream<'c, Result<Vec<Value>, sqlx::Error>>);
 impl Source {
     /// Connects to a server to read everything.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
-        let mut connection = PgConnection::connect(url).await?;
+        // Every row of a table takes its time.
+        let options = PgConnectOptions::from_str(url)?.disable_statement_logging();
+        let mut connection = PgConnection::connect_with(&options).await?;
         sqlx::raw_sql("begin; set local lock_timeout = '5s'").execute(&mut connection).await?;
         Ok(Self::Postgres(connection))
     }
