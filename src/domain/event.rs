@@ -100,6 +100,10 @@ kinds! {
     SigningKeyMade = "signing_key_made",
     /// Keys that sign access tokens were revoked.
     SigningKeysRevoked = "signing_keys_revoked",
+    /// The database was put back as it was in a backup.
+    BackupRestored = "backup_restored",
+    /// The database was moved to another engine.
+    DatabaseMoved = "database_moved",
 }
 
 impl EventKind {

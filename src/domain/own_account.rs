@@ -146,7 +146,9 @@ impl EventGroup {
             | EventKind::AuditExported
             | EventKind::SettingsChanged
             | EventKind::SigningKeyMade
-            | EventKind::SigningKeysRevoked => Self::Administrators,
+            | EventKind::SigningKeysRevoked
+            | EventKind::BackupRestored
+            | EventKind::DatabaseMoved => Self::Administrators,
         }
     }
 

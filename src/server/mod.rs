@@ -42,3 +42,5 @@ pub mod storage;
 pub mod telemetry;
 /// Access tokens, and the keys that sign them.
 pub mod tokens;
+/// The database as a whole: backed up, restored, moved.
+pub mod upkeep;

@@ -540,3 +540,177 @@ fn the_commands_of_the_migration_guide_run() {
     }
     assert_eq!(people, [(2, 2), (2, 2), (1, 2), (1, 2), (1, 2), (2, 4), (2, 1), (0, 0), (0, 0)]);
 }
+
+/// The commands of a document: its indented lines that begin with `latchkey`.
+fn commands_of(document: &str) -> Vec<Vec<String>> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(document);
+    let text = std::fs::read_to_string(path).expect("there");
+    let commands = text.lines().filter_map(|line| line.strip_prefix("    latchkey "));
+    commands.map(|line| line.split_whitespace().map(str::to_owned).collect()).collect()
+}
+
+/// Every command of `docs/backup.md` for SQLite does what the document says, in its order.
+#[test]
+fn the_commands_of_the_backup_guide_run() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let here = folder.path();
+    assert!(run(here, &["dev", "seed", "--users", "3", "--sessions", "9"]).status.success());
+    assert!(run(here, &["keys", "rotate"]).status.success());
+    let commands = commands_of("backup.md");
+    assert_eq!(commands.len(), 5, "{commands:?}");
+    for (number, command) in commands.iter().enumerate() {
+        let arguments: Vec<&str> = command.iter().map(String::as_str).collect();
+        let done = run(here, &arguments);
+        assert!(done.status.success(), "{command:?}: {done:?}");
+        let said = text(&done.stdout);
+        match number {
+            0 => {
+                assert!(said.contains("data/latchkey.db is in latchkey-backup.db: "), "{said}");
+                assert!(said.contains("Not in it is data/latchkey.db.key: keep that elsewhere"), "{said}");
+                assert!(run(here, &["user", "create", "--email", "later@example.com"]).status.success());
+            }
+            1 => {
+                assert!(said.contains("latchkey-backup.db is in data/latchkey.db again"), "{said}");
+                assert!(said.contains("What was there is in data/latchkey.db.replaced-20"), "{said}");
+                assert!(!text(&run(here, &["user", "list"]).stdout).contains("later@example.com"));
+            }
+            _ => {}
+        }
+    }
+    for (arguments, complaint) in [
+        (&["backup", "latchkey-backup.db"][..], "latchkey-backup.db is there already"),
+        (&["backup", "none/latchkey-backup.db"], "none/latchkey-backup.db.unfinished-"),
+        (&["restore", "latchkey-backup.db"], "stop the server and add --replace"),
+        (&["restore", "none.db", "--replace"], "there is no database at none.db"),
+        (&["restore", "data/latchkey.db", "--replace"], "is the database itself"),
+        (&["move", "--to", "sqlite://latchkey-backup.db"], "latchkey-backup.db is there already"),
+        (&["move", "--to", "sqlite::memory:"], "no SQLite file"),
+        (&["move", "--to", "mysql://127.0.0.1/x"], "must start with sqlite:// or postgres://"),
+    ] {
+        let refused = run(here, arguments);
+        assert!(!refused.status.success() && text(&refused.stderr).contains(complaint), "{refused:?}");
+    }
+    let made = json(&run(here, &["backup", "another.db", "--json"]));
+    assert_eq!((&made["file"], &made["log"]["broken"]), (&"another.db".into(), &serde_json::Value::Null));
+    let restored = json(&run(here, &["restore", "another.db", "--replace", "--json"]));
+    assert_eq!((&restored["database"], &restored["schema"]), (&"data/latchkey.db".into(), &7.into()));
+    let again = json(&run(here, &["restore", "another.db", "--replace", "--json"]));
+    assert_ne!(again["kept"], restored["kept"], "each is kept, also within a second");
+    assert!(!run(here, &["restore", "another.db", "--json"]).status.success());
+    let empty = tempfile::tempdir().expect("a folder");
+    let refused = run(empty.path(), &["backup", "x"]);
+    assert!(text(&refused.stderr).contains("there is no database at data/latchkey.db"), "{refused:?}");
+    assert_eq!(std::fs::read_dir(empty.path()).expect("read").count(), 0);
+    std::fs::copy(here.join("another.db"), empty.path().join("another.db")).expect("copied");
+    let elsewhere = run(empty.path(), &["restore", "another.db"]);
+    let said = text(&elsewhere.stdout);
+    assert!(said.contains("data/latchkey.db.key is not there: put the former one back"), "{elsewhere:?}");
+    assert!(!empty.path().join("data/latchkey.db.key").exists(), "that is for whoever restores to decide");
+}
+
+/// A server that runs keeps its database.
+#[cfg(unix)]
+#[test]
+fn nothing_is_put_under_a_running_server() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let here = folder.path();
+    let mut child = latchkey(here).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it runs");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
+    assert!(lines.next().expect("a line").contains("http://"));
+    let made = run(here, &["backup", "backup.db"]);
+    assert!(made.status.success(), "{made:?}");
+    for arguments in [&["restore", "backup.db", "--replace"][..], &["move", "--to", "sqlite://new.db"]] {
+        let refused = run(here, arguments);
+        let complaint = text(&refused.stderr);
+        assert!(!refused.status.success() && complaint.contains("data/latchkey.db is open elsewhere"), "{refused:?}");
+    }
+    assert!(!here.join("new.db").exists());
+    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill runs").success());
+    assert!(child.wait().expect("it ends").success());
+    let restored = run(here, &["restore", "backup.db", "--replace"]);
+    assert!(restored.status.success(), "{restored:?}");
+}
+
+mod postgres {
+    use super::*;
+    use crate::support::{Engine, Ground};
+
+    /// A line of a document's blocks that begins so.
+    fn line_of(document: &str, beginning: &str) -> String {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(document);
+        let text = std::fs::read_to_string(path).expect("there");
+        text.lines().find(|line| line.starts_with(beginning)).expect("such a line").to_owned()
+    }
+
+    fn shell(folder: &Path, line: &str, database: &str) -> Output {
+        Command::new("sh")
+            .args(["-c", line])
+            .current_dir(folder)
+            .env("DATABASE_URL", database)
+            .output()
+            .expect("it runs")
+    }
+
+    fn on(folder: &Path, database: &str, arguments: &[&str]) -> Output {
+        latchkey(folder).env("DATABASE_URL", database).args(arguments).output().expect("it runs")
+    }
+
+    /// Every command of `docs/backup.md` for PostgreSQL, as it stands there.
+    #[tokio::test]
+    async fn the_commands_of_the_backup_guide_run() {
+        let [from, to, back] = [
+            Ground::new(Engine::Postgres).await,
+            Ground::new(Engine::Postgres).await,
+            Ground::new(Engine::Sqlite).await,
+        ];
+        let folder = tempfile::tempdir().expect("a folder");
+        let here = folder.path();
+        assert!(run(here, &["dev", "seed", "--users", "3", "--sessions", "9"]).status.success());
+        assert!(run(here, &["keys", "rotate"]).status.success());
+        let key = std::fs::read_to_string(here.join("data/latchkey.db.key")).expect("made");
+
+        let moving = line_of("backup.md", "latchkey move --to postgres:");
+        let mut arguments: Vec<&str> = moving.split_whitespace().skip(1).collect();
+        *arguments.last_mut().expect("a URL") = &from.url;
+        let moved = run(here, &arguments);
+        let said = text(&moved.stdout);
+        assert!(moved.status.success() && said.contains("tables are in PostgreSQL, as they were."), "{moved:?}");
+        assert!(said.contains("cp -p data/latchkey.db.key data/latchkey.key"), "{moved:?}");
+        assert!(!said.contains(key.trim()));
+        let again = run(here, &arguments);
+        assert!(text(&again.stderr).contains("the database to move to is not empty"), "{again:?}");
+        let shared = latchkey(here)
+            .env("LATCHKEY_SECRET_KEY", key.trim())
+            .env("DATABASE_URL", &from.url)
+            .args(["keys", "list"])
+            .output()
+            .expect("it runs");
+        assert!(
+            text(&shared.stdout).contains("\tsigning\t") && !text(&shared.stdout).contains("unreadable"),
+            "{shared:?}"
+        );
+
+        let refused = on(here, &from.url, &["backup", "latchkey-backup.dump"]);
+        assert!(text(&refused.stderr).contains("pg_dump --format=custom"), "{refused:?}");
+        let refused = on(here, &from.url, &["restore", "latchkey-backup.dump"]);
+        assert!(text(&refused.stderr).contains("pg_restore --no-owner"), "{refused:?}");
+        for (line, database) in [("pg_dump", &from.url), ("pg_restore", &to.url)] {
+            let done = shell(here, &line_of("backup.md", line), database);
+            assert!(done.status.success(), "{line}: {done:?}");
+        }
+        for arguments in [&["migrate"][..], &["audit", "verify"]] {
+            let done = on(here, &to.url, arguments);
+            assert!(done.status.success(), "{done:?}");
+        }
+        let people = |database: &str| text(&on(here, database, &["user", "list"]).stdout);
+        assert_eq!(people(&to.url).lines().count(), 4);
+        assert_eq!(people(&to.url), people(&from.url));
+
+        let returned = on(here, &to.url, &["move", "--to", &back.url, "--json"]);
+        assert_eq!(json(&returned)["engine"], "SQLite", "{returned:?}");
+        assert_eq!(people(&back.url), people(&from.url));
+        for ground in [from, to, back] {
+            ground.end().await;
+        }
+    }
+}

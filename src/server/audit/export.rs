@@ -248,7 +248,7 @@ impl Export {
         let previous = match listed.previous {
             Some(previous) => Some(previous),
             None if sequence == 1 => Some(chain::GENESIS.to_owned()),
-            None => verify::pruned_head(&self.state.db, sequence).await?,
+            None => verify::pruned_head(&mut self.state.db.read().await?, sequence).await?,
         };
         text.push_str(&serde_json::to_string(&Line::new(listed.link, previous)).unwrap_or_default());
         text.push('\n');

@@ -13,7 +13,7 @@ use crate::{
     domain::{event::EventKind, moment::Moment},
     server::{
         error::ServerError,
-        storage::{Db, chain as links, chain::Link, events},
+        storage::{Db, Handle, chain as links, chain::Link, events},
     },
 };
 
@@ -214,8 +214,8 @@ fn pruning(link: &Link) -> Option<(i64, String)> {
 ///
 /// # Errors
 /// When the database is away.
-pub async fn pruned_head(db: &Db, first: i64) -> Result<Option<String>, ServerError> {
-    let prunings = links::prunings(&mut db.read().await?, PRUNINGS).await?;
+pub async fn pruned_head(on: impl Into<Handle<'_>>, first: i64) -> Result<Option<String>, ServerError> {
+    let prunings = links::prunings(on, PRUNINGS).await?;
     Ok(prunings.iter().filter_map(pruning).find(|(through, _)| *through == first - 1).map(|(_, head)| head))
 }
 
@@ -336,8 +336,9 @@ impl Verifier {
     ///
     /// # Errors
     /// When the database is away; the step can be made again.
-    pub async fn step(&mut self, db: &Db) -> Result<Option<Report>, ServerError> {
-        let outcome = if self.is_sealed_part_done { self.unsealed_page(db).await } else { self.sealed_page(db).await };
+    pub async fn step(&mut self, on: impl Into<Handle<'_>>) -> Result<Option<Report>, ServerError> {
+        let on = &mut on.into();
+        let outcome = if self.is_sealed_part_done { self.unsealed_page(on).await } else { self.sealed_page(on).await };
         let broken = match outcome {
             Ok(Outcome::GoOn) => return Ok(None),
             Ok(Outcome::Done) => None,
@@ -347,25 +348,25 @@ impl Verifier {
         Ok(Some(Report { broken, ..self.walk.report.clone() }))
     }
 
-    async fn sealed_page(&mut self, db: &Db) -> Result<Outcome, Stop> {
-        let page = links::after(&mut db.read().await?, self.walk.report.last, PAGE).await?;
+    async fn sealed_page(&mut self, on: &mut Handle<'_>) -> Result<Outcome, Stop> {
+        let page = links::after(on.again(), self.walk.report.last, PAGE).await?;
         for link in &page {
             let next = self.walk.report.last + 1;
             if link.sequence != Some(next) {
-                self.begin_at(db, link.sequence.unwrap_or_default(), next).await?;
+                self.begin_at(on, link.sequence.unwrap_or_default(), next).await?;
             }
             self.walk.content(link)?;
-            self.check_reason(db, link).await?;
+            self.check_reason(on, link).await?;
             self.walk.link(link)?;
         }
-        if page.is_empty() { self.end_of_chain(db).await } else { Ok(Outcome::GoOn) }
+        if page.is_empty() { self.end_of_chain(on).await } else { Ok(Outcome::GoOn) }
     }
 
     /// A link that is not the next one: the beginning was removed, also while we read, or one is missing.
-    async fn begin_at(&mut self, db: &Db, found: i64, next: i64) -> Result<(), Stop> {
-        let first = links::first_sequence(&mut db.read().await?).await?;
+    async fn begin_at(&mut self, on: &mut Handle<'_>, found: i64, next: i64) -> Result<(), Stop> {
+        let first = links::first_sequence(on.again()).await?;
         let is_beginning = self.walk.report.first == 0 || first.is_none_or(|first| first >= found);
-        let head = if is_beginning { pruned_head(db, found).await? } else { None };
+        let head = if is_beginning { pruned_head(on.again(), found).await? } else { None };
         match head {
             Some(head) => {
                 self.walk.begin_after(found - 1, head);
@@ -375,28 +376,28 @@ impl Verifier {
         }
     }
 
-    async fn check_reason(&mut self, db: &Db, link: &Link) -> Result<(), Stop> {
+    async fn check_reason(&mut self, on: &mut Handle<'_>, link: &Link) -> Result<(), Stop> {
         let Some(redacted_by) = &link.redacted_by else { return Ok(()) };
         if self.reason.as_ref().is_none_or(|(id, _)| id != redacted_by) {
-            let found = links::find(&mut db.read().await?, redacted_by).await?;
+            let found = links::find(on.again(), redacted_by).await?;
             self.reason = found.as_ref().and_then(reason).map(|reason| (redacted_by.clone(), reason));
         }
         let is_explained = self.reason.as_ref().is_some_and(|(id, reason)| id == redacted_by && reason.explains(link));
         if is_explained { Ok(()) } else { Err(Broken::of(link, Fault::EmptiedWithoutReason).into()) }
     }
 
-    async fn end_of_chain(&mut self, db: &Db) -> Result<Outcome, Stop> {
-        if let Some(link) = links::misplaced(&mut db.read().await?).await? {
+    async fn end_of_chain(&mut self, on: &mut Handle<'_>) -> Result<Outcome, Stop> {
+        if let Some(link) = links::misplaced(on.again()).await? {
             return Err(Broken::of(&link, Fault::BeforeTheBeginning).into());
         }
-        let head = events::head(&mut db.read().await?).await?;
+        let head = events::head(on.again()).await?;
         let report = &self.walk.report;
         if head.count > report.last {
             // Links were added since, or everything there was is gone because of its age.
-            if !links::after(&mut db.read().await?, report.last, 1).await?.is_empty() {
+            if !links::after(on.again(), report.last, 1).await?.is_empty() {
                 return Ok(Outcome::GoOn);
             }
-            match pruned_head(db, head.count + 1).await? {
+            match pruned_head(on.again(), head.count + 1).await? {
                 Some(stated) if report.first == 0 => self.walk.begin_after(head.count, stated),
                 _ => return Err(Broken::at(report.last + 1, Fault::CutOff).into()),
             }
@@ -413,11 +414,11 @@ impl Verifier {
         Ok(Outcome::GoOn)
     }
 
-    async fn unsealed_page(&mut self, db: &Db) -> Result<Outcome, Stop> {
+    async fn unsealed_page(&mut self, on: &mut Handle<'_>) -> Result<Outcome, Stop> {
         // Read before those that wait: what gets its link meanwhile is not among them.
-        let sealed = links::last(&mut db.read().await?).await?;
+        let sealed = links::last(on.again()).await?;
         let sealed_at = sealed.map_or(0, |link| events::time_of(&link.content.id).0);
-        let page = links::unsealed_after(&mut db.read().await?, &self.unsealed_after, PAGE).await?;
+        let page = links::unsealed_after(on.again(), &self.unsealed_after, PAGE).await?;
         for link in &page {
             self.walk.content(link)?;
             if link.redacted_by.is_some() {
@@ -441,7 +442,20 @@ impl Verifier {
 pub async fn database(db: &Db, checkpoint: Option<Checkpoint>) -> Result<Report, ServerError> {
     let mut verifier = Verifier::new(checkpoint);
     loop {
-        if let Some(report) = verifier.step(db).await? {
+        if let Some(report) = verifier.step(&mut db.read().await?).await? {
+            return Ok(report);
+        }
+    }
+}
+
+/// Verifies what a connection sees, such as a transaction that is not committed yet.
+///
+/// # Errors
+/// When the database is away.
+pub async fn seen_by(on: impl Into<Handle<'_>>) -> Result<Report, ServerError> {
+    let (on, mut verifier) = (&mut on.into(), Verifier::new(None));
+    loop {
+        if let Some(report) = verifier.step(on.again()).await? {
             return Ok(report);
         }
     }

@@ -2,6 +2,8 @@
 
 /// `latchkey audit …`
 mod audit;
+/// `latchkey backup`
+mod backup;
 /// `latchkey config …`
 mod config;
 /// `latchkey dev …`
@@ -20,6 +22,10 @@ mod keys;
 mod out;
 /// How far they are.
 mod progress;
+/// `latchkey move`
+mod relocate;
+/// `latchkey restore`
+mod restore;
 /// `latchkey serve`
 mod serve;
 /// `latchkey session …`
@@ -43,6 +49,7 @@ use super::{
     mail::transport::TransportError,
     storage::{Db, StoreError},
     telemetry,
+    upkeep::UpkeepError,
 };
 
 /// Accounts for a small team.
@@ -81,6 +88,12 @@ enum Command {
     Import(import::ImportArguments),
     /// Write people as JSON Lines, which `import` reads.
     Export(export::ExportArguments),
+    /// Copy a SQLite database into a file while it is used.
+    Backup(backup::BackupArguments),
+    /// Put a backup in the place of a SQLite database.
+    Restore(restore::RestoreArguments),
+    /// Move everything to an empty database, such as from SQLite to PostgreSQL.
+    Move(relocate::MoveArguments),
     /// Help for whoever works on this project.
     #[command(subcommand)]
     Dev(dev::DevCommand),
@@ -106,6 +119,8 @@ enum CliError {
     Mail(#[from] TransportError),
     #[error("{0}")]
     Import(#[from] ImportError),
+    #[error("{0}")]
+    Upkeep(#[from] UpkeepError),
     #[error("{0}")]
     Io(#[from] std::io::Error),
     #[error("{0}")]
@@ -164,6 +179,9 @@ async fn execute(command: Command) -> Result<(), CliError> {
         | Command::Keys(_)
         | Command::Import(_)
         | Command::Export(_)
+        | Command::Backup(_)
+        | Command::Restore(_)
+        | Command::Move(_)
         | Command::Dev(_) => {}
     }
     let config = Config::load()?;
@@ -171,11 +189,22 @@ async fn execute(command: Command) -> Result<(), CliError> {
     let url = config.database_url.expose();
     let may_make_one = matches!(
         command,
-        Command::Serve | Command::Migrate | Command::Dev(_) | Command::User(user::UserCommand::Create { .. })
+        Command::Serve
+            | Command::Migrate
+            | Command::Restore(_)
+            | Command::Dev(_)
+            | Command::User(user::UserCommand::Create { .. })
     );
     if !may_make_one && let Some(file) = Db::missing_file(url) {
         return Err(CliError::Usage(format!("there is no database at {}: `latchkey serve` makes one", file.display())));
     }
+    let command = match command {
+        // These look at databases as they are.
+        Command::Backup(arguments) => return backup::run(&config, &arguments).await,
+        Command::Restore(arguments) => return restore::run(&config, arguments).await,
+        Command::Move(arguments) => return relocate::run(&config, arguments).await,
+        command => command,
+    };
     let db = Db::connect(url).await?;
     db.migrate().await?;
     match command {
@@ -188,6 +217,11 @@ async fn execute(command: Command) -> Result<(), CliError> {
         Command::Audit(command) => audit::run(config, db, command).await,
         Command::Keys(command) => keys::run(config, db, command).await,
         Command::Migrate => out::line(format_args!("The {} database is up to date.", db.engine())),
-        Command::Estimate | Command::Config(_) | Command::Doctor(_) => Ok(()),
+        Command::Estimate
+        | Command::Config(_)
+        | Command::Doctor(_)
+        | Command::Backup(_)
+        | Command::Restore(_)
+        | Command::Move(_) => Ok(()),
     }
 }

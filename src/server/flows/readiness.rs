@@ -64,7 +64,7 @@ async fn look(state: &AppState) -> Result<Vec<Reason>, ServerError> {
         reasons.push(Reason::ReadOnly);
     }
     // One that is newer is what a rolling upgrade brings, and the program before goes on.
-    let is_behind = matches!(schema::compare(&state.db, &mut conn).await?, Schema::Behind(_));
+    let is_behind = matches!(schema::compare(&mut conn).await?, Schema::Behind(_));
     drop(conn);
     if is_behind {
         reasons.push(Reason::Migrations);

@@ -25,7 +25,7 @@ pub async fn run(state: &AppState) -> Result<(), ServerError> {
     }
     let verifier = under_way.get_or_insert_with(|| Verifier::new(None));
     for _ in 0..PAGES {
-        let Some(report) = verifier.step(&state.db).await? else { continue };
+        let Some(report) = verifier.step(&mut state.db.read().await?).await? else { continue };
         *under_way = None;
         state.is_verified.store(true, Ordering::Relaxed);
         if let Some(broken) = &report.broken {

@@ -27,8 +27,8 @@ const POSTGRES_CONNECTIONS: u32 = 16;
 /// What PostgreSQL says of a text with a NUL character.
 const CHARACTER_NOT_IN_REPERTOIRE: &str = "22021";
 
-static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
-static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
+pub(super) static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+pub(super) static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// What a query can fail with.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +48,9 @@ pub enum StoreError {
     /// `DATABASE_URL` names no engine we speak.
     #[error("DATABASE_URL must start with sqlite:// or postgres://")]
     UnknownEngine,
+    /// Another process has a database open that must be ours alone.
+    #[error("something has it open")]
+    InUse,
     /// The folder of the SQLite file could not be made.
     #[error("cannot create the folder of the database file: {0}")]
     Folder(std::io::Error),
@@ -149,19 +152,7 @@ impl Db {
     /// When the URL is not ours, or the file or server cannot be reached.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
         if url.starts_with("sqlite:") {
-            let options = SqliteConnectOptions::from_str(url)?
-                .create_if_missing(true)
-                .journal_mode(SqliteJournalMode::Wal)
-                .synchronous(SqliteSynchronous::Full)
-                .foreign_keys(true)
-                // What is deleted is gone from the file, too.
-                .pragma("secure_delete", "on")
-                .busy_timeout(BUSY_TIMEOUT);
-            make_folder(options.get_filename())?;
-            let pool = SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT);
-            let writer = pool.clone().max_connections(1).connect_with(options.clone()).await?;
-            let readers = pool.max_connections(SQLITE_READERS).connect_with(options.read_only(true)).await?;
-            Ok(Self::Sqlite { writer, readers })
+            Self::open(SqliteConnectOptions::from_str(url)?).await
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             let options = PgConnectOptions::from_str(url)?;
             let pool = PgPoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).max_connections(POSTGRES_CONNECTIONS);
@@ -169,6 +160,30 @@ impl Db {
         } else {
             Err(StoreError::UnknownEngine)
         }
+    }
+
+    /// Opens an embedded database by the path of its file, whatever it is made of.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub async fn open_file(file: &Path) -> Result<Self, StoreError> {
+        Self::open(SqliteConnectOptions::new().filename(file)).await
+    }
+
+    async fn open(options: SqliteConnectOptions) -> Result<Self, StoreError> {
+        let options = options
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            // What is deleted is gone from the file, too.
+            .pragma("secure_delete", "on")
+            .busy_timeout(BUSY_TIMEOUT);
+        make_folder(options.get_filename())?;
+        let pool = SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT);
+        let writer = pool.clone().max_connections(1).connect_with(options.clone()).await?;
+        let readers = pool.max_connections(SQLITE_READERS).connect_with(options.read_only(true)).await?;
+        Ok(Self::Sqlite { writer, readers })
     }
 
     /// The file of an embedded database; `None` where a server keeps it, or nothing does.
@@ -197,14 +212,6 @@ impl Db {
             Self::Postgres(pool) => POSTGRES_MIGRATIONS.run(pool).await?,
         }
         Ok(())
-    }
-
-    /// What [`Db::migrate`] applies.
-    pub(super) fn migrations(&self) -> &'static Migrator {
-        match self {
-            Self::Sqlite { .. } => &SQLITE_MIGRATIONS,
-            Self::Postgres(_) => &POSTGRES_MIGRATIONS,
-        }
     }
 
     /// Opens a connection to a server and closes it again: a pool that cannot open one does not say why. Does nothing for a
@@ -289,7 +296,29 @@ impl Db {
     }
 }
 
+impl Handle<'_> {
+    /// The same, for one query of several.
+    pub fn again(&mut self) -> Handle<'_> {
+        match self {
+            Self::Sqlite(connection) => Handle::Sqlite(connection),
+            Self::Postgres(connection) => Handle::Postgres(connection),
+        }
+    }
+}
+
 impl Tx {
+    /// Brings the schema up to date within this transaction, of a database that nobody else uses yet.
+    ///
+    /// # Errors
+    /// When a migration fails.
+    pub async fn migrate(&mut self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(transaction) => SQLITE_MIGRATIONS.run(&mut **transaction).await?,
+            Self::Postgres(transaction) => POSTGRES_MIGRATIONS.run(&mut **transaction).await?,
+        }
+        Ok(())
+    }
+
     /// Makes everything done on this transaction permanent, at once.
     ///
     /// # Errors

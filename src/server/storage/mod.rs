@@ -42,7 +42,7 @@ pub mod personal_tokens;
 pub mod profiles;
 /// What carries on the sessions of programs.
 pub mod refresh_tokens;
-/// Its schema, its clock, whether it takes writes.
+/// What its schema is, its clock, whether it takes writes.
 pub mod schema;
 /// What a file was found to hold already.
 pub mod seen;
@@ -52,11 +52,15 @@ pub mod session_records;
 pub mod sessions;
 /// Keys that sign access tokens.
 pub mod signing_keys;
+/// A SQLite file as a whole.
+pub mod sqlite_file;
 /// One-time links.
 pub mod tokens;
 /// People and their roles.
 pub mod users;
 /// Addresses that people want and have not proven yet.
 pub mod wanted_email;
+/// Every row of every table.
+pub mod whole;
 
 pub use db::{Conn, Db, Handle, StoreError, Tx};

@@ -1,9 +1,11 @@
-//! What there is to know of a database before it is used: its schema, its clock, whether it takes writes. Must not migrate.
+//! What there is to know of a database before it is used: its schema, its clock, whether it takes writes. Must not change it.
 
-use super::{Conn, Db, StoreError, db::fetch};
+use sqlx::migrate::Migrator;
 
-/// What PostgreSQL says of a table that is not there.
-const UNDEFINED_TABLE: &str = "42P01";
+use super::{
+    Conn, Handle, StoreError,
+    db::{POSTGRES_MIGRATIONS, SQLITE_MIGRATIONS, fetch},
+};
 
 /// How the schema stands to this program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,27 +19,63 @@ pub enum Schema {
 }
 
 /// Compares the schema with what this program needs.
-pub async fn compare(db: &Db, conn: &mut Conn) -> Result<Schema, StoreError> {
-    let needed: Vec<i64> = db.migrations().iter().map(|migration| migration.version).collect();
-    let applied = applied(conn).await?;
-    let missing = needed.iter().filter(|version| !applied.contains(version)).count();
-    Ok(match missing {
-        0 if applied.iter().any(|version| !needed.contains(version)) => Schema::Ahead,
-        0 => Schema::Current,
-        missing => Schema::Behind(missing),
+pub async fn compare(conn: &mut Conn) -> Result<Schema, StoreError> {
+    let is_missing = |at: i64| SQLITE_MIGRATIONS.iter().filter(|migration| migration.version > at).count();
+    Ok(match of(&mut Handle::from(conn)).await? {
+        Record::Newer => Schema::Ahead,
+        Record::At(version) if version == present() => Schema::Current,
+        Record::At(version) => Schema::Behind(is_missing(version)),
+        Record::NotOurs => Schema::Behind(is_missing(0)),
     })
 }
 
-async fn applied(conn: &mut Conn) -> Result<Vec<i64>, StoreError> {
-    match fetch!(fetch_all, (i64,), conn, "select version from _sqlx_migrations where success order by version") {
-        Ok(rows) => Ok(rows.into_iter().map(|(version,)| version).collect()),
-        Err(StoreError::Database(sqlx::Error::Database(error)))
-            if error.code().as_deref() == Some(UNDEFINED_TABLE) || error.message().starts_with("no such table") =>
-        {
-            Ok(Vec::new())
+/// What a database is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Record {
+    /// Nothing that we made.
+    NotOurs,
+    /// Made by a newer version of this program.
+    Newer,
+    /// One of ours, at this version.
+    At(i64),
+}
+
+/// The version that this program works with.
+#[must_use]
+pub fn present() -> i64 {
+    SQLITE_MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default()
+}
+
+/// What a database is, as its own record of migrations says.
+pub async fn of(on: &mut Handle<'_>) -> Result<Record, StoreError> {
+    let (migrations, record): (&Migrator, _) = match on {
+        Handle::Sqlite(_) => (&SQLITE_MIGRATIONS, "select count(*) from sqlite_master where name = '_sqlx_migrations'"),
+        Handle::Postgres(_) => {
+            (&POSTGRES_MIGRATIONS, "select count(*) from pg_class where oid = to_regclass('_sqlx_migrations')")
         }
-        Err(error) => Err(error),
+    };
+    let (records,) = fetch!(fetch_one, (i64,), on.again(), record)?;
+    if records == 0 {
+        return Ok(Record::NotOurs);
     }
+    let rows = fetch!(
+        fetch_all,
+        (i64, Vec<u8>, bool),
+        on.again(),
+        "select version, checksum, success from _sqlx_migrations order by version"
+    )?;
+    let mut known = migrations.iter();
+    let mut at = None;
+    for (version, checksum, success) in rows {
+        match known.next() {
+            None => return Ok(Record::Newer),
+            Some(migration) if migration.version == version && *migration.checksum == *checksum && success => {
+                at = Some(version);
+            }
+            Some(_) => return Ok(Record::NotOurs),
+        }
+    }
+    Ok(at.map_or(Record::NotOurs, Record::At))
 }
 
 /// Whether it takes writes: a standby of PostgreSQL does not.

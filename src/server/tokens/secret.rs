@@ -69,6 +69,12 @@ pub fn place(config: &Config) -> Result<Place, ServerError> {
     }
 }
 
+/// The file that keeps it, or will; `None` where the setting does, or has to.
+#[must_use]
+pub fn key_file(config: &Config) -> Option<PathBuf> {
+    if config.secret_key.is_some() { None } else { file(config) }
+}
+
 /// The file that stands in for the setting: beside an embedded database. On a server several nodes share keys, so a file
 /// will not do, but at a desk.
 fn file(config: &Config) -> Option<PathBuf> {

@@ -11,7 +11,7 @@ pub mod world;
 
 pub use actor::{Answer, Browser, SignedIn};
 pub use program::Program;
-pub use world::{Engine, HeldRandom, Mail, World};
+pub use world::{Engine, Ground, HeldRandom, Mail, World};
 
 /// A password nobody guesses.
 pub const PASSWORD: &str = "marble trolley unseen kettle";

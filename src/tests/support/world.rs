@@ -2,7 +2,7 @@
 
 use std::{
     hash::{DefaultHasher, Hash as _, Hasher as _},
-    path::Path,
+    path::{Path, PathBuf},
     str::FromStr,
     sync::{
         Arc, Condvar, Mutex,
@@ -47,6 +47,127 @@ pub enum Engine {
 enum Place {
     Folder(TempDir),
     Database { server: String, name: String },
+    Elsewhere,
+}
+
+/// Where a database is, or will be.
+pub struct Ground {
+    pub url: String,
+    place: Place,
+}
+
+impl Ground {
+    /// Nothing yet: no file, or a database without tables.
+    pub async fn new(engine: Engine) -> Self {
+        if engine == Engine::Sqlite {
+            let folder = tempfile::tempdir().expect("a folder");
+            let url = format!("sqlite://{}/latchkey.db", folder.path().display());
+            return Self { url, place: Place::Folder(folder) };
+        }
+        Self::database("template1").await
+    }
+
+    /// A database with the present schema, copied from one that was migrated.
+    async fn ready(engine: Engine) -> Self {
+        static SQLITE: OnceCell<Vec<u8>> = OnceCell::const_new();
+        static POSTGRES: OnceCell<String> = OnceCell::const_new();
+        if engine == Engine::Sqlite {
+            let migrated = SQLITE.get_or_init(async || {
+                let ground = Self::new(engine).await;
+                migrate(&ground.url).await;
+                let Place::Folder(folder) = &ground.place else { unreachable!("SQLite is in a folder") };
+                std::fs::read(folder.path().join("latchkey.db")).expect("the database")
+            });
+            let ground = Self::new(engine).await;
+            std::fs::write(ground.url.trim_start_matches("sqlite://"), migrated.await).expect("a database");
+            return ground;
+        }
+        let template = POSTGRES.get_or_init(async || {
+            let migrations =
+                Migrator::new(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/postgres"))).await;
+            let mut hasher = DefaultHasher::new();
+            migrations.expect("migrations").iter().for_each(|it| it.checksum.hash(&mut hasher));
+            let name = format!("latchkey_test_template_{:016x}", hasher.finish());
+            let mut connection = PgConnection::connect(&postgres_server()).await.expect("PostgreSQL");
+            // Other processes make it, too.
+            let lock = "select pg_advisory_lock(hashtext('latchkey_test_template'))";
+            sqlx::query(lock).execute(&mut connection).await.expect("a lock");
+            let find = sqlx::query("select 1 from pg_database where datname = $1").bind(&name);
+            if find.fetch_optional(&mut connection).await.expect("read").is_none() {
+                let drop = AssertSqlSafe(format!("drop database if exists {name}_unready"));
+                sqlx::query(drop).execute(&mut connection).await.expect("dropped");
+                let unready = create_database(&format!("{name}_unready"), "template1").await;
+                migrate(&unready).await;
+                let rename = AssertSqlSafe(format!("alter database {name}_unready rename to {name}"));
+                sqlx::query(rename).execute(&mut connection).await.expect("renamed");
+            }
+            connection.close().await.expect("closed");
+            name
+        });
+        let template = template.await;
+        Self::database(template).await
+    }
+
+    async fn database(template: &str) -> Self {
+        let name = format!("latchkey_test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::SeqCst));
+        let url = create_database(&name, template).await;
+        Self { url, place: Place::Database { server: postgres_server(), name } }
+    }
+
+    /// A database that the test takes away itself.
+    pub fn at(url: &str) -> Self {
+        Self { url: url.to_owned(), place: Place::Elsewhere }
+    }
+
+    /// A database at an earlier version of the schema, in which these statements ran.
+    pub async fn of_version(engine: Engine, version: i64, statements: &str) -> Self {
+        let ground = Self::new(engine).await;
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/");
+        let statements = AssertSqlSafe(statements.to_owned());
+        if engine == Engine::Sqlite {
+            let options = SqliteConnectOptions::from_str(&ground.url).expect("a URL").create_if_missing(true);
+            let mut old = SqliteConnection::connect_with(&options).await.expect("a database");
+            let migrator = Migrator::new(Path::new(&format!("{folder}sqlite"))).await.expect("migrations");
+            migrator.run_to(version, &mut old).await.expect("the schema of then");
+            sqlx::raw_sql(statements).execute(&mut old).await.expect("the data of then");
+            old.close().await.expect("closed");
+        } else {
+            let mut old = PgConnection::connect(&ground.url).await.expect("a database");
+            let migrator = Migrator::new(Path::new(&format!("{folder}postgres"))).await.expect("migrations");
+            migrator.run_to(version, &mut old).await.expect("the schema of then");
+            sqlx::raw_sql(statements).execute(&mut old).await.expect("the data of then");
+            old.close().await.expect("closed");
+        }
+        ground
+    }
+
+    /// The folder of a file.
+    pub fn folder(&self) -> PathBuf {
+        Db::file(&self.url).and_then(|file| file.parent().map(Path::to_owned)).expect("a file")
+    }
+
+    /// Returns once nobody is connected to a server any more; whoever has left is gone a moment later.
+    pub async fn nobody_is_connected(&self) {
+        if let Place::Database { server, name } = &self.place {
+            let mut connection = PgConnection::connect(server).await.expect("PostgreSQL");
+            let query = "select count(*) from pg_stat_activity where datname = $1";
+            loop {
+                let (count,): (i64,) = sqlx::query_as(query).bind(name).fetch_one(&mut connection).await.expect("read");
+                if count == 0 {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Takes it away.
+    pub async fn end(self) {
+        if let Place::Database { server, name } = self.place {
+            let mut connection = PgConnection::connect(&server).await.expect("PostgreSQL");
+            let drop = AssertSqlSafe(format!("drop database {name} with (force)"));
+            sqlx::query(drop).execute(&mut connection).await.expect("dropped");
+        }
+    }
 }
 
 /// A server and everything around it.
@@ -54,7 +175,7 @@ pub struct World {
     pub state: AppState,
     pub clock: Arc<ManualClock>,
     pub router: Router,
-    place: Place,
+    ground: Ground,
 }
 
 /// Randomness that can be held back, and with it whatever draws some.
@@ -119,32 +240,17 @@ impl Mail {
 impl World {
     /// A world with the settings of a desk, changed.
     pub async fn with(engine: Engine, change: impl FnOnce(&mut Config)) -> Self {
-        Self::on(Self::make_ready_place(engine).await, change).await
+        Self::on(Ground::ready(engine).await, change).await
     }
 
     /// A world on a database that was at an earlier version of the schema when these statements ran.
     pub async fn upgraded(engine: Engine, version: i64, statements: &str) -> Self {
-        let place = Self::make_place(engine).await;
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/");
-        let statements = AssertSqlSafe(statements.to_owned());
-        if engine == Engine::Sqlite {
-            let options = SqliteConnectOptions::from_str(&place.1).expect("a URL").create_if_missing(true);
-            let mut old = SqliteConnection::connect_with(&options).await.expect("a database");
-            let migrator = Migrator::new(Path::new(&format!("{folder}sqlite"))).await.expect("migrations");
-            migrator.run_to(version, &mut old).await.expect("the schema of then");
-            sqlx::raw_sql(statements).execute(&mut old).await.expect("the data of then");
-            old.close().await.expect("closed");
-        } else {
-            let mut old = PgConnection::connect(&place.1).await.expect("a database");
-            let migrator = Migrator::new(Path::new(&format!("{folder}postgres"))).await.expect("migrations");
-            migrator.run_to(version, &mut old).await.expect("the schema of then");
-            sqlx::raw_sql(statements).execute(&mut old).await.expect("the data of then");
-            old.close().await.expect("closed");
-        }
-        Self::on(place, |_| ()).await
+        Self::on(Ground::of_version(engine, version, statements).await, |_| ()).await
     }
 
-    async fn on((place, url): (Place, String), change: impl FnOnce(&mut Config)) -> Self {
+    /// A world on what is there, brought up to date.
+    pub async fn on(ground: Ground, change: impl FnOnce(&mut Config)) -> Self {
+        let url = ground.url.clone();
         let mut config = Config {
             argon2_memory_kib: 8,
             argon2_iterations: 1,
@@ -160,7 +266,7 @@ impl World {
         db.migrate().await.expect("a schema");
         let clock = Arc::new(ManualClock::at(SystemClock.now()));
         let state = AppState::with_seams(config, db, clock.clone(), Arc::new(SystemRandom)).expect("a state");
-        Self { router: router::build(state.clone()), state, clock, place }
+        Self { router: router::build(state.clone()), state, clock, ground }
     }
 
     /// A world that believes it is reached by https.
@@ -174,79 +280,17 @@ impl World {
         .await
     }
 
-    /// A place with the present schema, copied from one that was migrated.
-    async fn make_ready_place(engine: Engine) -> (Place, String) {
-        static SQLITE: OnceCell<Vec<u8>> = OnceCell::const_new();
-        static POSTGRES: OnceCell<String> = OnceCell::const_new();
-        if engine == Engine::Sqlite {
-            let migrated = SQLITE.get_or_init(async || {
-                let (place, url) = Self::make_place(engine).await;
-                migrate(&url).await;
-                let Place::Folder(folder) = place else { unreachable!("SQLite is in a folder") };
-                std::fs::read(folder.path().join("latchkey.db")).expect("the database")
-            });
-            let (place, url) = Self::make_place(engine).await;
-            std::fs::write(url.trim_start_matches("sqlite://"), migrated.await).expect("a database");
-            return (place, url);
-        }
-        let template = POSTGRES.get_or_init(async || {
-            let migrations =
-                Migrator::new(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/postgres"))).await;
-            let mut hasher = DefaultHasher::new();
-            migrations.expect("migrations").iter().for_each(|it| it.checksum.hash(&mut hasher));
-            let name = format!("latchkey_test_template_{:016x}", hasher.finish());
-            let mut connection = PgConnection::connect(&postgres_server()).await.expect("PostgreSQL");
-            // Other processes make it, too.
-            let lock = "select pg_advisory_lock(hashtext('latchkey_test_template'))";
-            sqlx::query(lock).execute(&mut connection).await.expect("a lock");
-            let find = sqlx::query("select 1 from pg_database where datname = $1").bind(&name);
-            if find.fetch_optional(&mut connection).await.expect("read").is_none() {
-                let drop = AssertSqlSafe(format!("drop database if exists {name}_unready"));
-                sqlx::query(drop).execute(&mut connection).await.expect("dropped");
-                let unready = Self::create_database(&format!("{name}_unready"), "template1").await;
-                migrate(&unready).await;
-                let rename = AssertSqlSafe(format!("alter database {name}_unready rename to {name}"));
-                sqlx::query(rename).execute(&mut connection).await.expect("renamed");
-            }
-            connection.close().await.expect("closed");
-            name
-        });
-        let template = template.await;
-        Self::make_database(template).await
-    }
-
-    async fn make_place(engine: Engine) -> (Place, String) {
-        if engine == Engine::Sqlite {
-            let folder = tempfile::tempdir().expect("a folder");
-            let url = format!("sqlite://{}/latchkey.db", folder.path().display());
-            return (Place::Folder(folder), url);
-        }
-        Self::make_database("template1").await
-    }
-
-    async fn make_database(template: &str) -> (Place, String) {
-        let name = format!("latchkey_test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::SeqCst));
-        let url = Self::create_database(&name, template).await;
-        (Place::Database { server: postgres_server(), name }, url)
-    }
-
-    async fn create_database(name: &str, template: &str) -> String {
-        let server = postgres_server();
-        let mut connection = PgConnection::connect(&server).await.expect("PostgreSQL");
-        let create = AssertSqlSafe(format!("create database {name} template {template}"));
-        sqlx::query(create).execute(&mut connection).await.expect("a database");
-        let (address, _) = server.rsplit_once('/').expect("a URL with a database");
-        format!("{address}/{name}")
-    }
-
     /// Takes the world down.
     pub async fn end(self) {
         self.state.db.close().await;
-        if let Place::Database { server, name } = self.place {
-            let mut connection = PgConnection::connect(&server).await.expect("PostgreSQL");
-            let drop = AssertSqlSafe(format!("drop database {name} with (force)"));
-            sqlx::query(drop).execute(&mut connection).await.expect("dropped");
-        }
+        self.ground.end().await;
+    }
+
+    /// Stops, and leaves the database as it is.
+    pub async fn leave(self) -> Ground {
+        self.state.db.close().await;
+        self.ground.nobody_is_connected().await;
+        self.ground
     }
 
     /// Somebody who has not signed in.
@@ -340,6 +384,15 @@ impl World {
 fn postgres_server() -> String {
     std::env::var("LATCHKEY_TEST_POSTGRES_URL")
         .expect("set LATCHKEY_TEST_POSTGRES_URL (as `make test` does), or leave these out with `-- --skip postgres::`")
+}
+
+async fn create_database(name: &str, template: &str) -> String {
+    let server = postgres_server();
+    let mut connection = PgConnection::connect(&server).await.expect("PostgreSQL");
+    let create = AssertSqlSafe(format!("create database {name} template {template}"));
+    sqlx::query(create).execute(&mut connection).await.expect("a database");
+    let (address, _) = server.rsplit_once('/').expect("a URL with a database");
+    format!("{address}/{name}")
 }
 
 async fn migrate(url: &str) {

@@ -246,6 +246,8 @@ pub fn event(kind: EventKind) -> &'static str {
         EventKind::SettingsChanged => "Settings changed",
         EventKind::SigningKeyMade => "Signing key made",
         EventKind::SigningKeysRevoked => "Signing keys revoked",
+        EventKind::BackupRestored => "Backup restored",
+        EventKind::DatabaseMoved => "Database moved",
     }
 }
 

@@ -41,7 +41,7 @@ async fn examine(url: &str) -> Result<(Option<Db>, Vec<Finding>), StoreError> {
     Db::reach(url).await?;
     let db = Db::connect(url).await?;
     let mut conn = db.read().await?;
-    let schema = schema::compare(&db, &mut conn).await?;
+    let schema = schema::compare(&mut conn).await?;
     let takes_writes = schema::takes_writes(&mut conn).await?;
     drop(conn);
     let engine = db.engine();

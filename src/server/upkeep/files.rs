@@ -1,0 +1,167 @@
+//! Files that are whole or not there: written under another name for their owner alone, brought to the disk, and put in their
+//! place at once. Must not write over a file.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, ErrorKind},
+    path::{Path, PathBuf},
+};
+
+use crate::server::{crypto::token::hexadecimal, random::Random};
+
+use super::UpkeepError;
+
+/// Bytes of what makes a name one that nobody else takes.
+const ENDING_BYTES: usize = 8;
+/// What SQLite writes beside a database.
+const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
+
+/// A file that is not in its place yet, and removed if it never gets there.
+#[derive(Debug)]
+pub(super) struct Unfinished {
+    path: PathBuf,
+}
+
+impl Unfinished {
+    /// An empty one, beside the place where it is to be.
+    pub(super) fn beside(file: &Path, random: &dyn Random) -> Result<Self, UpkeepError> {
+        let mut ending = [0_u8; ENDING_BYTES];
+        random.fill(&mut ending)?;
+        let path = with_ending(file, &format!(".unfinished-{}", hexadecimal(&ending)));
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(&path).map_err(|why| UpkeepError::File { path: path.clone(), why })?;
+        Ok(Self { path })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Puts it where no file is, once it is on the disk.
+    pub(super) fn place(self, file: &Path) -> Result<(), UpkeepError> {
+        let placed = self.finish().and_then(|()| fs::hard_link(&self.path, file));
+        match placed {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(UpkeepError::IsThere(file.to_owned())),
+            placed => {
+                placed.and_then(|()| sync_folder(file)).map_err(|why| UpkeepError::File { path: file.to_owned(), why })
+            }
+        }
+    }
+
+    /// Puts it where a file is, which is kept under another name: at every moment one of the two is in the place.
+    pub(super) fn replace(self, file: &Path, kept: &Path) -> Result<(), UpkeepError> {
+        let placed = self.finish().and_then(|()| {
+            fs::hard_link(file, kept)?;
+            fs::rename(&self.path, file)?;
+            sync_folder(file)
+        });
+        placed.map_err(|why| UpkeepError::File { path: file.to_owned(), why })
+    }
+
+    /// Brings it to the disk. It must be all there is: nothing of it may be in a file beside it.
+    fn finish(&self) -> io::Result<()> {
+        if let Some(rest) = remains(&self.path) {
+            return Err(io::Error::other(format!("{} was not taken in", rest.display())));
+        }
+        File::open(&self.path)?.sync_all()
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+        for ending in BESIDE {
+            let _ = fs::remove_file(with_ending(&self.path, ending));
+        }
+    }
+}
+
+/// What lies beside a database file and would be taken for a part of it.
+pub(super) fn remains(file: &Path) -> Option<PathBuf> {
+    BESIDE.iter().map(|ending| with_ending(file, ending)).find(|path| path.exists())
+}
+
+/// A path with something more at its end.
+pub(super) fn with_ending(file: &Path, ending: &str) -> PathBuf {
+    let mut path = file.to_owned();
+    path.as_mut_os_string().push(ending);
+    path
+}
+
+/// Makes the folder of the database, for its owner alone.
+pub(super) fn make_folder(file: &Path) -> Result<(), UpkeepError> {
+    let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) else {
+        return Ok(());
+    };
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder).map_err(|why| UpkeepError::File { path: folder.to_owned(), why })
+}
+
+/// Brings the name of a file to the disk.
+fn sync_folder(file: &Path) -> io::Result<()> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::random::SystemRandom;
+
+    fn unfinished(file: &Path) -> Unfinished {
+        let unfinished = Unfinished::beside(file, &SystemRandom).expect("made");
+        fs::write(unfinished.path(), "new").expect("written");
+        unfinished
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).expect("read").map(|entry| entry.expect("an entry").file_name());
+        let mut names: Vec<String> = entries.map(|name| name.into_string().expect("text")).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn it_is_put_where_nothing_is_and_leaves_nothing_else() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("a");
+        unfinished(&file).place(&file).expect("placed");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(fs::metadata(&file).expect("there").permissions().mode() & 0o777, 0o600);
+        }
+        fs::write(&file, "old").expect("written");
+        let refused = unfinished(&file).place(&file).expect_err("there is one");
+        assert!(matches!(refused, UpkeepError::IsThere(_)), "{refused}");
+        assert_eq!(fs::read_to_string(&file).expect("there"), "old");
+        assert_eq!(names(folder.path()), ["a"]);
+    }
+
+    #[test]
+    fn what_it_replaces_is_kept() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let [file, kept] = ["a", "b"].map(|name| folder.path().join(name));
+        fs::write(&file, "old").expect("written");
+        unfinished(&file).replace(&file, &kept).expect("replaced");
+        let texts = [&file, &kept].map(|file| fs::read_to_string(file).expect("there"));
+        assert_eq!(texts, ["new", "old"]);
+        unfinished(&file).replace(&file, &kept).expect_err("what is kept is not overwritten either");
+        assert_eq!(names(folder.path()), ["a", "b"]);
+    }
+
+    #[test]
+    fn half_a_file_is_put_nowhere() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("a");
+        let half = unfinished(&file);
+        fs::write(with_ending(half.path(), "-wal"), "more").expect("written");
+        half.place(&file).expect_err("the rest is beside it");
+        assert_eq!(names(folder.path()), [""; 0]);
+    }
+}
