@@ -388,3 +388,31 @@ mod postgres {
         world.end().await;
     }
 }
+
+/// A link stays one, and what it leads to is replaced; a damaged database is not, and what helps is said.
+#[cfg(unix)]
+#[tokio::test]
+async fn links_are_followed_and_damage_is_named() {
+    let world = World::with(Engine::Sqlite, busy).await;
+    world.sign_up("sam@example.com").await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let backup = folder.path().join("backup.db");
+    back_up(&world, &backup).await.expect("a backup");
+
+    let volume = tempfile::tempdir().expect("a folder");
+    put_in_place(&settings(volume.path(), "real.db"), &backup).await.expect("restored");
+    std::os::unix::fs::symlink(volume.path().join("real.db"), folder.path().join("linked.db")).expect("a link");
+    let linked = settings(folder.path(), "linked.db");
+    put_in_place(&linked, &backup).await.expect("restored");
+    assert!(folder.path().join("linked.db").is_symlink());
+    assert!(
+        names(volume.path()).iter().any(|name| name.starts_with("real.db.replaced-")),
+        "{:?}",
+        names(volume.path())
+    );
+
+    std::fs::write(volume.path().join("real.db"), "SQLite format 3\0 and nothing more".repeat(99)).expect("written");
+    let refused = put_in_place(&linked, &backup).await.expect_err("damaged").to_string();
+    assert!(refused.contains("Move it away"), "{refused}");
+    world.end().await;
+}

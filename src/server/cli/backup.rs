@@ -23,7 +23,7 @@ pub(super) async fn run(config: &Config, arguments: &BackupArguments) -> Result<
     // A wrapper would have to be of the server's version, and would hide what else `pg_dump` can do.
     if Db::file(config.database_url.expose()).is_none() {
         return Err(CliError::Usage(format!(
-            "this database is backed up by its own program: pg_dump --format=custom --file={} \"$DATABASE_URL\"; \
+            "this database is backed up by its own program: umask 077; pg_dump --format=custom --file={} \"$DATABASE_URL\"; \
              docs/backup.md says how to restore that",
             file.display()
         )));

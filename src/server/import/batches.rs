@@ -413,7 +413,10 @@ impl Work<'_> {
             let keys = Keys {
                 emails: emails.iter().flatten().map(String::as_str).collect(),
                 usernames: names.iter().flatten().map(String::as_str).collect(),
-                ids: batch.iter().filter_map(|it| it.person.external_id.as_deref()).collect(),
+                ids: batch
+                    .iter()
+                    .filter_map(|it| Some((it.person.external_id.as_deref()?, it.person.source())))
+                    .collect(),
             };
             imports::known(&mut self.state.db.read().await?, &keys).await?
         };

@@ -54,24 +54,34 @@ pub struct Keys<'a> {
     pub emails: Vec<&'a str>,
     /// Keys of user names.
     pub usernames: Vec<&'a str>,
-    /// Identifiers, of old databases or of this one.
-    pub ids: Vec<&'a str>,
+    /// Identifiers, of old databases or of this one, each with the name of the old database.
+    pub ids: Vec<(&'a str, &'a str)>,
 }
 
 /// Those who have one of these addresses, user names or identifiers; somebody with several may be there as often.
 pub async fn known(conn: &mut Conn, keys: &Keys<'_>) -> Result<Vec<Known>, StoreError> {
+    let ids: Vec<&str> = keys.ids.iter().map(|(id, _)| *id).collect();
+    let sources: Vec<&str> = keys.ids.iter().flat_map(|(id, source)| [*id, *source]).collect();
     let mut known = Vec::new();
-    for (column, keys) in
-        [("email_key", &keys.emails), ("username_key", &keys.usernames), ("external_id", &keys.ids), ("id", &keys.ids)]
-    {
-        for chunk in keys.chunks(KEYS) {
+    for (condition, columns, keys) in [
+        ("users.email_key = wanted.one", &["one"][..], &keys.emails),
+        ("users.username_key = wanted.one", &["one"], &keys.usernames),
+        ("users.id = wanted.one", &["one"], &ids),
+        ("users.external_id = wanted.one and users.external_source = wanted.other", &["one", "other"], &sources),
+    ] {
+        let width = columns.len();
+        for chunk in keys.chunks(KEYS * width) {
+            // A join, so that each is looked up in its index even where nothing is known of how many there are.
             let sql = format!(
-                "select id, external_id, external_source, email_key, username_key from users where {column} in {}",
-                rows(1, chunk.len(), "")
+                "with wanted ({}) as (values {})
+                 select users.id, external_id, external_source, email_key, username_key from wanted join users on {condition}",
+                columns.join(", "),
+                rows(chunk.len() / width, width, "")
             );
+            let is_full = chunk.len() == KEYS * width;
             known.extend(match &mut Handle::from(&mut *conn) {
                 Handle::Sqlite(connection) => {
-                    let mut query = sqlx::query_as(AssertSqlSafe(sql)).persistent(chunk.len() == KEYS);
+                    let mut query = sqlx::query_as(AssertSqlSafe(sql)).persistent(is_full);
                     for key in chunk {
                         query = query.bind(*key);
                     }

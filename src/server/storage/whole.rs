@@ -84,6 +84,8 @@ impl Source {
         let others =
             "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
             and usesysid is not null and coalesce(backend_type, 'client backend') = 'client backend'";
+        // Within a transaction it would go on saying what it said first.
+        sqlx::query("select pg_stat_clear_snapshot()").execute(&mut *connection).await?;
         let (count,): (i64,) = sqlx::query_as(others).fetch_one(connection).await?;
         Ok(u64::try_from(count).unwrap_or_default())
     }

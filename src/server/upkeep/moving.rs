@@ -104,7 +104,10 @@ pub async fn run(config: &Config, order: &Order, show: impl FnMut(u64, u64)) -> 
     if let Some(Place { unfinished, file }) = place {
         unfinished.place(&file)?;
     }
-    source.release().await?;
+    // It is done: what becomes of the connection that read changes nothing.
+    if let Err(error) = source.release().await {
+        tracing::warn!(%error, "the database that was left was not let go properly");
+    }
     Ok(Moved { tables, rows, engine, log })
 }
 
@@ -138,15 +141,20 @@ async fn open_source(url: &str, order: &Order) -> Result<Source, UpkeepError> {
         None if url.starts_with("sqlite:") => return Err(UpkeepError::NoFile),
         None => Source::connect(url).await?,
     };
-    match source.others().await? {
-        others if others > 0 && !order.ignore_connections => return Err(UpkeepError::Connected(others)),
-        _ => {}
-    }
+    alone(&mut source, order).await?;
     match schema::of(&mut source.handle()).await? {
         Record::At(version) if version == schema::present() => Ok(source),
         Record::At(_) => Err(UpkeepError::Older(name)),
         Record::Newer => Err(UpkeepError::Newer(name)),
         Record::NotOurs => Err(UpkeepError::NotOurs(name)),
+    }
+}
+
+/// Whether nobody else is connected to the database that is left: what they write would stay behind.
+async fn alone(source: &mut Source, order: &Order) -> Result<(), UpkeepError> {
+    match source.others().await? {
+        others if others > 0 && !order.ignore_connections => Err(UpkeepError::Connected(others)),
+        _ => Ok(()),
     }
 }
 
@@ -196,6 +204,8 @@ async fn fill(
         return Err(UpkeepError::BrokenLog("the new database".to_owned(), broken));
     }
     whole::analyze(&mut tx).await?;
+    // A node that was started meanwhile waits for what it may not write, and would go on in the database that is left.
+    alone(source, order).await?;
     tx.commit().await?;
     Ok((tables.len(), done, log))
 }

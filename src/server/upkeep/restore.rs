@@ -63,10 +63,9 @@ pub struct Restored {
 /// [`UpkeepError`]; then nothing is changed.
 pub async fn run(config: &Config, order: &Order) -> Result<Restored, UpkeepError> {
     let database = Db::file(config.database_url.expose()).ok_or(UpkeepError::NoFile)?;
-    let backup = &order.backup;
-    if !backup.exists() {
-        return Err(UpkeepError::Missing(backup.clone()));
-    }
+    // Where a link stands in the place, what it leads to is meant.
+    let database = if database.is_symlink() { database.canonicalize().unwrap_or(database) } else { database };
+    let Ok(backup) = &order.backup.canonicalize() else { return Err(UpkeepError::Missing(order.backup.clone())) };
     if is_same(&database, backup) {
         return Err(UpkeepError::Itself(backup.clone()));
     }
@@ -145,6 +144,10 @@ fn name_to_keep(database: &Path) -> PathBuf {
 async fn hold(database: &Path) -> Result<Held, UpkeepError> {
     Held::take(database).await.map_err(|error| match error {
         StoreError::InUse => UpkeepError::InUse(named(database)),
+        StoreError::Database(sqlx::Error::Database(said)) => UpkeepError::Damaged(
+            named(database),
+            format!("{said}. Move it away, with what is beside it (-wal, -shm, -journal), and leave out --replace"),
+        ),
         other => other.into(),
     })
 }
