@@ -59,4 +59,4 @@ pub mod users;
 /// Addresses that people want and have not proven yet.
 pub mod wanted_email;
 
-pub use db::{Conn, Db, Handle, StoreError, Tx};
+pub use db::{Conn, Db, Handle, Probe, StoreError, Tx};
