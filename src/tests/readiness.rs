@@ -132,7 +132,9 @@ on_both_engines! {
         let block = "set idle_in_transaction_session_timeout = '20s'; begin; lock table _sqlx_migrations";
         sqlx::raw_sql(block).execute(&mut way).await.expect("held");
         let answer = ask(&world.state).await;
-        world.state.db.close().await;
+        while u32::try_from(pool.num_idle()).expect("few") < pool.size() {
+            tokio::task::yield_now().await;
+        }
         sqlx::raw_sql("commit").execute(&mut way).await.expect("still there");
         assert_eq!(reasons(&answer), ["database"]);
         way.close().await.expect("closed");
