@@ -30,6 +30,8 @@ pub mod metrics;
 pub mod proxies;
 /// Where randomness comes from.
 pub mod random;
+/// Answers that are given again for a short while.
+pub mod remembered;
 /// Who asks: what a flow may know of a request.
 pub mod request_info;
 /// Sessions.

@@ -17,10 +17,12 @@ use super::{
     config::Config,
     crypto::{password::HashingPool, password_lists::BreachedPasswords},
     error::ServerError,
+    flows::readiness::{self, Reason},
     http::{assets, brand::Brand},
     metrics::Metrics,
     proxies::Sightings,
     random::{Random, SystemRandom},
+    remembered::Remembered,
     storage::Db,
     tokens::keys::Keyring,
 };
@@ -46,6 +48,8 @@ pub struct AppState {
     pub passwords: HashingPool,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// Why the server cannot serve, as it was found last.
+    pub readiness: Arc<Remembered<Vec<Reason>>>,
     /// What is seen of proxies.
     pub proxies: Arc<Sightings>,
     /// The keys that sign access tokens.
@@ -96,6 +100,7 @@ impl AppState {
             passwords,
             config: Arc::new(config),
             db,
+            readiness: Arc::new(readiness::remembered()),
             metrics: Arc::new(Metrics::new(clock.now())),
             clock,
             random,

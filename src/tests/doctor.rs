@@ -1,6 +1,8 @@
 //! `latchkey doctor`, as somebody types it: each thing that can be wrong is found, named, and nothing is changed.
 
 use std::{
+    collections::BTreeMap,
+    ffi::OsString,
     io::{BufRead, BufReader, Write},
     net::TcpListener,
     path::Path,
@@ -139,12 +141,19 @@ fn files_that_others_can_read_are_named() {
     assert_found(&report, "keys", "problem", "chmod 600");
     open("data/latchkey.db.key", 0o600);
 
-    for (name, folder_mode) in [("data/latchkey.db", 0o755), ("latchkey.toml", 0o755)] {
+    std::fs::write(here.join(".env"), "LATCHKEY_SITE_NAME=Latchkey\n").expect("written");
+    open(".env", 0o600);
+    for (name, folder_mode) in [("data/latchkey.db", 0o755), ("latchkey.toml", 0o755), (".env", 0o755)] {
         open("data", folder_mode);
         open("", 0o755);
         open(name, 0o644);
         let report: Value = serde_json::from_slice(&latchkey(here, &["doctor", "--json"]).stdout).expect("JSON");
-        assert_found(&report, "keys", "warning", &format!("can read {name}"));
+        let warnings: Vec<_> = findings(&report, "keys").into_iter().filter(|finding| finding.0 == "warning").collect();
+        assert!(
+            warnings.len() == 1 && warnings[0].1.contains("everybody on this machine can read"),
+            "{name}: {warnings:?}"
+        );
+        assert!(warnings[0].1.ends_with(name), "{name}: {warnings:?}");
         open(name, 0o600);
     }
 
@@ -155,6 +164,39 @@ fn files_that_others_can_read_are_named() {
     std::fs::remove_file(here.join("data/latchkey.db.key")).expect("removed");
     assert_found(&doctor(here, "").1, "keys", "problem", "does not open 1 of the signing keys");
     assert!(!here.join("data/latchkey.db.key").exists());
+}
+
+/// Bytes of every file in a folder.
+fn contents(folder: &Path) -> BTreeMap<OsString, Vec<u8>> {
+    let files = std::fs::read_dir(folder).expect("a folder").flatten();
+    files.map(|file| (file.file_name(), std::fs::read(file.path()).expect("read"))).collect()
+}
+
+/// Whatever stands where the database is to be stays as it is, and nothing is made beside it.
+#[tokio::test]
+async fn a_file_is_looked_at_and_not_changed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (here, data) = (folder.path(), folder.path().join("data"));
+    let file = data.join("latchkey.db");
+    let db = Db::connect(&format!("sqlite://{}", file.display())).await.expect("a database");
+    db.migrate().await.expect("a schema");
+    db.close().await;
+    let migrated = std::fs::read(&file).expect("a database");
+    let mut with_journal = migrated.clone();
+    // The version of its format: 2 is WAL, 1 is what other programs and copies have.
+    assert_eq!(with_journal[18..20], [2, 2]);
+    with_journal[18..20].fill(1);
+    for (bytes, verdict, found) in [
+        (migrated, "ok", "its schema is up to date"),
+        (with_journal, "ok", "its schema is up to date"),
+        (Vec::new(), "warning", "migrations to come: "),
+        (b"not a database, but long enough to be looked at".to_vec(), "problem", "file is not a database"),
+    ] {
+        std::fs::write(&file, bytes).expect("written");
+        let before = contents(&data);
+        assert_found(&doctor(here, "").1, "database", verdict, found);
+        assert!(contents(&data) == before, "{found}: {:?}", contents(&data).keys());
+    }
 }
 
 /// A mail server that lets everybody in, for one connection.
@@ -258,6 +300,11 @@ on_both_engines! {
         assert!(findings(&report, "proxy")[0].2.contains("[\"10.0.0.5/32\"]"), "{report}");
         let mended = format!("trusted_proxies = ['10.0.0.5/32']\n{}", settings(world));
         assert_found(&doctor(folder.path(), &mended).1, "proxy", "ok", "none was seen");
+        // One that was there the day before yesterday is gone.
+        let before = world.now().0 - 2 * 86_400;
+        let age = format!(r#"update notes set value = '{{"proxy":"10.0.0.5","at":{before}}}' where name = 'proxy_unnamed'"#);
+        assert_eq!(world.tamper(&age).await, 1);
+        assert_found(&doctor(folder.path(), &settings(world)).1, "proxy", "ok", "none was seen");
     }
 }
 
@@ -282,5 +329,10 @@ async fn a_proxy_that_says_nothing_is_named() {
     browser.send(request).await;
     jobs::run_once(&world.state, None).await.expect("background tasks");
     assert_found(&doctor(folder.path(), &settings).1, "proxy", "ok", "says for whom it asks");
+    // And stops.
+    world.clock.advance(3_600);
+    browser.get("/sign-in").await;
+    jobs::run_once(&world.state, None).await.expect("background tasks");
+    assert_found(&doctor(folder.path(), &settings).1, "proxy", "problem", "sends no X-Forwarded-For");
     world.end().await;
 }

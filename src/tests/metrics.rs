@@ -135,6 +135,14 @@ on_both_engines! {
         assert!(!now.contains_key("latchkey_sessions_live"), "what is not known is not told");
     }
 
+    /// Figures that cannot be had say nothing of the database.
+    async fn a_database_that_answers_is_up_without_figures(world) {
+        world.tamper("alter table outbox rename to elsewhere").await;
+        let now = figures(&world.state).await;
+        assert_eq!(now["latchkey_database_up"], 1);
+        assert!(!now.contains_key("latchkey_sessions_live") && !now.contains_key("latchkey_mail_waiting"), "{now:?}");
+    }
+
     /// ASVS 14.2.1, 16.2.5: what people are called or type makes no label, nor can anybody make as many as they like.
     async fn nothing_tells_of_a_person(world) {
         world.administrator("sam@example.com").await;

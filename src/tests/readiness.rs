@@ -15,6 +15,8 @@ use latchkey::server::{
     tokens::keys,
 };
 
+use sqlx::{Connection, PgConnection};
+
 use crate::support::{Answer, Browser, World, on_both_engines};
 
 /// Another process on the same database, with other settings.
@@ -61,6 +63,7 @@ on_both_engines! {
     async fn a_schema_that_is_older_is_the_reason(world) {
         world.tamper("delete from _sqlx_migrations where version = (select max(version) from _sqlx_migrations)").await;
         assert_eq!(reasons(&world.program().get("/health/ready").await), ["migrations"]);
+        world.clock.advance(1);
         world.tamper("drop table _sqlx_migrations").await;
         assert_eq!(reasons(&world.program().get("/health/ready").await), ["migrations"]);
     }
@@ -95,6 +98,46 @@ on_both_engines! {
         state.db.close().await;
         // Who has read it before goes on.
         assert_eq!(world.program().get("/health/ready").await.status, StatusCode::OK);
+    }
+
+    /// One that another node does not have: whatever signs now was made with the other.
+    async fn a_secret_that_opens_nothing_is_the_reason(world) {
+        keys::signing(&world.state).await.expect("a key");
+        let state = another(world, url(world), |config| {
+            config.secret_key = Some(Secret::from("YW5vdGhlciBzZWNyZXQgb2YgdGhlIHNhbWUgbGVuZ3Q"));
+        })
+        .await;
+        assert_eq!(reasons(&ask(&state).await), ["signing_key"]);
+        // Once it has made its own it signs with that.
+        keys::signing(&state).await.expect("a key");
+        world.clock.advance(1);
+        assert_eq!(ask(&state).await.status, StatusCode::OK);
+        state.db.close().await;
+    }
+
+    /// ASVS 2.4.1, 15.1.3: anybody may ask, and the database is asked once a second at most.
+    async fn an_answer_is_given_again_for_a_second(world) {
+        assert_eq!(ask(&world.state).await.status, StatusCode::OK);
+        world.tamper("drop table _sqlx_migrations").await;
+        assert_eq!(ask(&world.state).await.status, StatusCode::OK);
+        world.clock.advance(1);
+        assert_eq!(reasons(&ask(&world.state).await), ["migrations"]);
+    }
+
+    /// A question that nothing answers is given up, and with it its connection: otherwise a process that is asked to end would
+    /// wait for the answer. Without that this test fails once the server ends the transaction that is in the way.
+    async fn a_database_that_does_not_answer_is_the_reason_and_keeps_no_connection(world) {
+        let Db::Postgres(pool) = &world.state.db else { return };
+        let mut way = PgConnection::connect_with(&pool.connect_options()).await.expect("a connection");
+        let block = "set idle_in_transaction_session_timeout = '20s'; begin; lock table _sqlx_migrations";
+        sqlx::raw_sql(block).execute(&mut way).await.expect("held");
+        let answer = ask(&world.state).await;
+        while u32::try_from(pool.num_idle()).expect("few") < pool.size() {
+            tokio::task::yield_now().await;
+        }
+        sqlx::raw_sql("commit").execute(&mut way).await.expect("still there");
+        assert_eq!(reasons(&answer), ["database"]);
+        way.close().await.expect("closed");
     }
 
     async fn a_server_that_takes_no_writes_is_the_reason(world) {

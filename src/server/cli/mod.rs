@@ -35,6 +35,7 @@ mod user;
 
 use std::{
     io::{ErrorKind, Write},
+    path::Path,
     process::ExitCode,
 };
 
@@ -144,11 +145,11 @@ fn answer(error: &FlowError) -> String {
 #[must_use]
 pub fn run() -> ExitCode {
     // Read for development; a host sets its environment itself.
-    let _ = dotenvy::dotenv();
+    let env_file = dotenvy::dotenv().ok();
     let arguments = Arguments::parse();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let outcome = match runtime {
-        Ok(runtime) => runtime.block_on(execute(arguments.command.unwrap_or(Command::Serve))),
+        Ok(runtime) => runtime.block_on(execute(arguments.command.unwrap_or(Command::Serve), env_file.as_deref())),
         Err(error) => Err(error.into()),
     };
     match outcome {
@@ -162,11 +163,11 @@ pub fn run() -> ExitCode {
     }
 }
 
-async fn execute(command: Command) -> Result<(), CliError> {
+async fn execute(command: Command, env_file: Option<&Path>) -> Result<(), CliError> {
     match &command {
         Command::Estimate => return estimate::run(),
         Command::Config(command) => return config::run(command),
-        Command::Doctor(arguments) => return doctor::run(arguments).await,
+        Command::Doctor(arguments) => return doctor::run(arguments, env_file).await,
         Command::Keys(keys::KeysCommand::Secret) => return keys::secret(),
         Command::Audit(audit::AuditCommand::Verify { from: Some(file), checkpoint, json }) => {
             return audit::verify_file(file, checkpoint.as_deref(), *json);

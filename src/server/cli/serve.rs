@@ -61,7 +61,9 @@ pub(super) async fn run(mut config: Config, db: Db) -> Result<(), CliError> {
         Ok(Err(_)) => tracing::error!("a background task panicked"),
         Err(_) => tracing::warn!("a background task took too long and was cut off"),
     }
-    state.db.close().await;
+    if tokio::time::timeout(GRACE, state.db.close()).await.is_err() {
+        tracing::warn!("the database took too long and was cut off");
+    }
     Ok(())
 }
 

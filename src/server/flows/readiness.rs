@@ -1,10 +1,11 @@
 //! Whether the server can serve, and why not. Must not change anything, nor say more than a closed list of reasons: what is
 //! behind one stands in the log.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use crate::server::{
     error::ServerError,
+    remembered::Remembered,
     state::AppState,
     storage::schema::{self, Schema},
     tokens::keys,
@@ -12,6 +13,8 @@ use crate::server::{
 
 /// How long the database may take: whoever asks is about to ask another server instead.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// Seconds for which an answer is given again: anybody may ask.
+const REMEMBERED_SECONDS: i64 = 1;
 
 /// Why the server cannot serve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +25,7 @@ pub enum Reason {
     ReadOnly,
     /// Its schema is older than this program.
     Migrations,
-    /// No access token can be signed: the secret that opens the keys cannot be had.
+    /// The secret of the signing keys cannot be had, or opens none of those that sign now.
     SigningKey,
 }
 
@@ -42,8 +45,20 @@ impl Reason {
     }
 }
 
-/// Why the server cannot serve now; nothing where it can.
+/// What [`run`] remembers: whoever asks may ask as often as they like.
+#[must_use]
+pub fn remembered() -> Remembered<Vec<Reason>> {
+    Remembered::new(REMEMBERED_SECONDS)
+}
+
+/// Why the server cannot serve now, or a moment ago; nothing where it can.
 pub async fn run(state: &AppState) -> Vec<Reason> {
+    let asked = state.clone();
+    let reasons = state.readiness.get(Arc::clone(&state.clock), PATIENCE, async move { ask(&asked).await });
+    reasons.await.unwrap_or_else(|| vec![Reason::Database])
+}
+
+async fn ask(state: &AppState) -> Vec<Reason> {
     match tokio::time::timeout(PATIENCE, look(state)).await {
         Ok(Ok(reasons)) => reasons,
         Ok(Err(error)) => {
@@ -59,24 +74,24 @@ pub async fn run(state: &AppState) -> Vec<Reason> {
 
 async fn look(state: &AppState) -> Result<Vec<Reason>, ServerError> {
     let mut reasons = Vec::new();
-    let mut conn = state.db.read().await?;
-    if !schema::takes_writes(&mut conn).await? {
+    let mut probe = state.db.probe().await?;
+    if !schema::takes_writes(&mut probe).await? {
         reasons.push(Reason::ReadOnly);
     }
     // One that is newer is what a rolling upgrade brings, and the program before goes on.
-    let is_behind = matches!(schema::compare(&mut conn).await?, Schema::Behind(_));
-    drop(conn);
-    if is_behind {
+    if let Schema::Behind(_) = schema::compare(&mut probe).await? {
         reasons.push(Reason::Migrations);
-        return Ok(reasons);
-    }
-    match keys::read(state).await {
-        Ok(_) => {}
-        Err(error) if error.is_unavailable() => return Err(error),
-        Err(error) => {
-            tracing::warn!(%error, "not ready: the signing keys cannot be read");
-            reasons.push(Reason::SigningKey);
+    } else {
+        match keys::read_on(state, &mut probe).await {
+            Ok(keys) if keys.are_closed(state.now()) => reasons.push(Reason::SigningKey),
+            Ok(_) => {}
+            Err(error) if error.is_unavailable() => return Err(error),
+            Err(error) => {
+                tracing::warn!(%error, "not ready: the signing keys cannot be read");
+                reasons.push(Reason::SigningKey);
+            }
         }
     }
+    probe.answered();
     Ok(reasons)
 }

@@ -6,7 +6,7 @@ use crate::server::{
     audit::verify::{NOTE, Noted, Verifier},
     error::ServerError,
     state::AppState,
-    storage::{events, notes},
+    storage::{Conn, events, notes},
 };
 
 /// Seconds between two verifications.
@@ -54,6 +54,14 @@ async fn is_due(state: &AppState) -> Result<bool, ServerError> {
 /// # Errors
 /// When the database is away.
 pub async fn noted(state: &AppState) -> Result<Option<Noted>, ServerError> {
-    let text = notes::find(&mut state.db.read().await?, NOTE).await?;
+    noted_on(&mut state.db.read().await?).await
+}
+
+/// What the last verification found, by a connection at hand; `None` before the first.
+///
+/// # Errors
+/// When the database is away.
+pub async fn noted_on(conn: &mut Conn) -> Result<Option<Noted>, ServerError> {
+    let text = notes::find(conn, NOTE).await?;
     Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
 }

@@ -11,11 +11,10 @@ use prometheus_client::{
     metrics::{counter::Counter, family::Family, histogram::Histogram},
     registry::Registry,
 };
-use tokio::sync::Mutex;
 
-use crate::domain::moment::Moment;
+use crate::{domain::moment::Moment, server::remembered::Remembered};
 
-use scrape::Remembered;
+use scrape::Known;
 
 /// Upper bounds in seconds: from what is served out of memory to what nobody waits for.
 const BOUNDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
@@ -75,7 +74,7 @@ pub struct Metrics {
     registry: Registry,
     sign_ins: Family<Outcome, Counter>,
     requests: Family<Answered, Histogram, fn() -> Histogram>,
-    remembered: Mutex<Option<Remembered>>,
+    known: Remembered<Known>,
 }
 
 impl fmt::Debug for Metrics {
@@ -106,7 +105,7 @@ impl Metrics {
             "Seconds until an answer began, by route, method and class of status",
             requests.clone(),
         );
-        Self { started_at, registry, sign_ins, requests, remembered: Mutex::default() }
+        Self { started_at, registry, sign_ins, requests, known: Remembered::new(scrape::REMEMBERED_SECONDS) }
     }
 
     /// Counts an attempt to sign in.

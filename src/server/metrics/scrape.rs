@@ -1,7 +1,7 @@
 //! Everything that is known at one moment, in the text format that Prometheus reads (OpenMetrics 1.0). The database is asked
 //! at most once in a few seconds, whoever asks for figures, and not waited for when it is slow. Must not change anything.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, text},
@@ -13,6 +13,7 @@ use prometheus_client::{
     },
     registry::{Registry, Unit},
 };
+use tokio::time::{Instant, timeout_at};
 
 use crate::{
     domain::moment::Moment,
@@ -20,14 +21,14 @@ use crate::{
         error::ServerError,
         jobs::verification,
         state::AppState,
-        storage::{chain, figures},
+        storage::{Conn, Probe, chain, figures, schema},
     },
 };
 
 /// The media type of the text.
 pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 /// Seconds for which figures from the database are given again.
-const REMEMBERED_SECONDS: i64 = 5;
+pub(super) const REMEMBERED_SECONDS: i64 = 5;
 /// How long the database may take over them.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -43,10 +44,11 @@ struct Figures {
     chain_holds: Option<bool>,
 }
 
-/// What the database said last, and when.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Remembered {
-    at: Moment,
+/// What the database said last.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Known {
+    is_up: bool,
+    /// Unknown where it answers, but not this in time.
     figures: Option<Figures>,
 }
 
@@ -60,12 +62,12 @@ struct Pool {
 /// # Errors
 /// Never for a text in memory.
 pub async fn text(state: &AppState) -> Result<String, fmt::Error> {
-    let figures = figures(state).await;
+    let known = known(state).await;
     let mut registry = Registry::default();
     process(state, &mut registry);
     hashing(state, &mut registry);
-    database(state, figures.is_some(), &mut registry);
-    if let Some(figures) = figures {
+    database(state, known.is_up, &mut registry);
+    if let Some(figures) = known.figures {
         stored(state, figures, &mut registry);
     }
     let mut out = String::new();
@@ -154,18 +156,22 @@ fn stored(state: &AppState, figures: Figures, registry: &mut Registry) {
     }
 }
 
-/// What the database says, or said a moment ago; `None` where it is away. Whoever comes meanwhile waits for the same answer.
-async fn figures(state: &AppState) -> Option<Figures> {
-    let mut remembered = state.metrics.remembered.lock().await;
-    let now = state.now();
-    if let Some(known) = *remembered
-        && (known.at.0..known.at.0.saturating_add(REMEMBERED_SECONDS)).contains(&now.0)
-    {
-        return known.figures;
-    }
-    let asked = tokio::time::timeout(PATIENCE, ask(state)).await;
-    let figures = match asked {
-        Ok(Ok(figures)) => Some(figures),
+/// What the database says, or said a moment ago. Whoever comes meanwhile waits for the same answer.
+async fn known(state: &AppState) -> Known {
+    let asked = state.clone();
+    let known = state.metrics.known.get(Arc::clone(&state.clock), PATIENCE, async move { ask(&asked).await });
+    known.await.unwrap_or_default()
+}
+
+async fn ask(state: &AppState) -> Known {
+    let until = Instant::now() + PATIENCE;
+    let Some(probe) = in_time(until, reach(state)).await else { return Known::default() };
+    Known { is_up: true, figures: in_time(until, read(state, probe)).await }
+}
+
+async fn in_time<T>(until: Instant, asked: impl Future<Output = Result<T, ServerError>>) -> Option<T> {
+    match timeout_at(until, asked).await {
+        Ok(Ok(answer)) => Some(answer),
         Ok(Err(error)) => {
             tracing::warn!(%error, "no figures from the database");
             None
@@ -174,18 +180,23 @@ async fn figures(state: &AppState) -> Option<Figures> {
             tracing::warn!("no figures from the database in time");
             None
         }
-    };
-    *remembered = Some(Remembered { at: now, figures });
-    figures
+    }
 }
 
-async fn ask(state: &AppState) -> Result<Figures, ServerError> {
-    let mut conn = state.db.read().await?;
-    let sessions = figures::live_sessions(&mut conn, state.now()).await?;
-    let (mail_waiting, mail_failed) = figures::mail(&mut conn).await?;
-    let (unsealed, oldest) = chain::waiting(&mut conn).await?;
-    drop(conn);
-    let verified = verification::noted(state).await?;
+/// A connection on which the database has answered.
+async fn reach(state: &AppState) -> Result<Probe, ServerError> {
+    let mut probe = state.db.probe().await?;
+    schema::answers(&mut probe).await?;
+    Ok(probe)
+}
+
+async fn read(state: &AppState, mut probe: Probe) -> Result<Figures, ServerError> {
+    let conn: &mut Conn = &mut probe;
+    let sessions = figures::live_sessions(&mut *conn, state.now()).await?;
+    let (mail_waiting, mail_failed) = figures::mail(&mut *conn).await?;
+    let (unsealed, oldest) = chain::waiting(&mut *conn).await?;
+    let verified = verification::noted_on(conn).await?;
+    probe.answered();
     Ok(Figures {
         sessions,
         mail_waiting,

@@ -2,6 +2,7 @@
 //! Must not hold a query of its own.
 
 use std::{
+    ops::{Deref, DerefMut},
     path::{Path, PathBuf},
     str::FromStr,
     time::Duration,
@@ -127,6 +128,14 @@ pub enum Conn {
     Postgres(PoolConnection<Postgres>),
 }
 
+/// A connection for a question that may be given up. One that is dropped before it was answered is closed instead of given
+/// back: what is given back waits, without end, for a database that does not answer.
+#[derive(Debug)]
+pub struct Probe {
+    conn: Conn,
+    is_answered: bool,
+}
+
 /// A transaction; rolled back when dropped.
 #[derive(Debug)]
 pub enum Tx {
@@ -186,6 +195,27 @@ impl Db {
         Ok(Self::Sqlite { writer, readers })
     }
 
+    /// Opens the database to look at it alone: of an embedded one nothing is made or changed, nor any file beside it.
+    ///
+    /// # Errors
+    /// When the URL is not ours, or the file or server cannot be reached.
+    pub async fn connect_to_look(url: &str) -> Result<Self, StoreError> {
+        if !url.starts_with("sqlite:") {
+            return Self::connect(url).await;
+        }
+        let options = SqliteConnectOptions::from_str(url)?;
+        // Where nobody has the file open, reading it as usual would leave files of WAL beside it.
+        let is_at_rest = !["-wal", "-journal"].iter().any(|ending| {
+            let mut beside = options.get_filename().to_owned();
+            beside.as_mut_os_string().push(ending);
+            beside.exists()
+        });
+        let options = options.create_if_missing(false).read_only(true).immutable(is_at_rest).busy_timeout(BUSY_TIMEOUT);
+        let pool = SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).max_connections(SQLITE_READERS);
+        let readers = pool.connect_with(options).await?;
+        Ok(Self::Sqlite { writer: readers.clone(), readers })
+    }
+
     /// The file of an embedded database; `None` where a server keeps it, or nothing does.
     #[must_use]
     pub fn file(url: &str) -> Option<PathBuf> {
@@ -236,6 +266,14 @@ impl Db {
             Self::Sqlite { readers, .. } => Conn::Sqlite(readers.acquire().await?),
             Self::Postgres(pool) => Conn::Postgres(pool.acquire().await?),
         })
+    }
+
+    /// A connection for a question that is given up where the answer takes too long.
+    ///
+    /// # Errors
+    /// When none is free in time.
+    pub async fn probe(&self) -> Result<Probe, StoreError> {
+        Ok(Probe { conn: self.read().await?, is_answered: false })
     }
 
     /// A connection for a single statement that writes.
@@ -302,6 +340,38 @@ impl Handle<'_> {
         match self {
             Self::Sqlite(connection) => Handle::Sqlite(connection),
             Self::Postgres(connection) => Handle::Postgres(connection),
+        }
+    }
+}
+
+impl Probe {
+    /// Gives the connection back: every question was answered.
+    pub fn answered(mut self) {
+        self.is_answered = true;
+    }
+}
+
+impl Deref for Probe {
+    type Target = Conn;
+
+    fn deref(&self) -> &Conn {
+        &self.conn
+    }
+}
+
+impl DerefMut for Probe {
+    fn deref_mut(&mut self) -> &mut Conn {
+        &mut self.conn
+    }
+}
+
+impl Drop for Probe {
+    fn drop(&mut self) {
+        if !self.is_answered {
+            match &mut self.conn {
+                Conn::Sqlite(connection) => connection.close_on_drop(),
+                Conn::Postgres(connection) => connection.close_on_drop(),
+            }
         }
     }
 }

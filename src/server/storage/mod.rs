@@ -63,4 +63,4 @@ pub mod wanted_email;
 /// Every row of every table.
 pub mod whole;
 
-pub use db::{Conn, Db, Handle, StoreError, Tx};
+pub use db::{Conn, Db, Handle, Probe, StoreError, Tx};

@@ -78,6 +78,11 @@ pub async fn of(on: &mut Handle<'_>) -> Result<Record, StoreError> {
     Ok(at.map_or(Record::NotOurs, Record::At))
 }
 
+/// Returns once it has answered anything at all.
+pub async fn answers(conn: &mut Conn) -> Result<(), StoreError> {
+    fetch!(fetch_one, (i64,), conn, "select cast(1 as bigint)").map(drop)
+}
+
 /// Whether it takes writes: a standby of PostgreSQL does not.
 pub async fn takes_writes(conn: &mut Conn) -> Result<bool, StoreError> {
     let Conn::Postgres(_) = conn else { return Ok(true) };

@@ -16,7 +16,7 @@ use crate::{
         error::ServerError,
         state::AppState,
         storage::{
-            Tx,
+            Conn, Tx,
             locks::{self, Lock},
             signing_keys::{self, KeyRow},
         },
@@ -71,6 +71,13 @@ impl Keys {
     #[must_use]
     pub fn signing(&self, now: Moment) -> Option<&Key> {
         self.keys.iter().rev().find(|key| key.is_signing(now) && key.material.signing.is_some())
+    }
+
+    /// Whether there are keys whose time it is to sign, and none of them can be opened here: somebody else, with another
+    /// secret, has made them.
+    #[must_use]
+    pub fn are_closed(&self, now: Moment) -> bool {
+        self.signing(now).is_none() && self.keys.iter().any(|key| key.is_signing(now))
     }
 
     /// The keys whose tokens are taken.
@@ -211,8 +218,16 @@ async fn younger_than(state: &AppState, seconds: i64) -> Result<Arc<Keys>, Serve
 /// # Errors
 /// When the database is away, or the secret cannot be had.
 pub async fn read(state: &AppState) -> Result<Arc<Keys>, ServerError> {
+    read_on(state, &mut state.db.read().await?).await
+}
+
+/// Every key, as it is in the database now, by a connection at hand.
+///
+/// # Errors
+/// When the database is away, or the secret cannot be had.
+pub async fn read_on(state: &AppState, conn: &mut Conn) -> Result<Arc<Keys>, ServerError> {
     let read_at = state.now();
-    let rows = signing_keys::all(&mut state.db.read().await?).await?;
+    let rows = signing_keys::all(conn).await?;
     let keys = Arc::new(Keys { read_at, keys: understand(state, rows)? });
     *state.keys.remembered.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&keys));
     Ok(keys)

@@ -39,7 +39,7 @@ pub(super) async fn look(config: &Config) -> (Option<Db>, Vec<Finding>) {
 
 async fn examine(url: &str) -> Result<(Option<Db>, Vec<Finding>), StoreError> {
     Db::reach(url).await?;
-    let db = Db::connect(url).await?;
+    let db = Db::connect_to_look(url).await?;
     let mut conn = db.read().await?;
     let schema = schema::compare(&mut conn).await?;
     let takes_writes = schema::takes_writes(&mut conn).await?;

@@ -21,14 +21,15 @@ use super::Finding;
 const CHECK: &str = "keys";
 
 /// Where the secret is, and who may read what.
-pub(super) fn look(config: &Config) -> Vec<Finding> {
+pub(super) fn look(config: &Config, env_file: Option<&Path>) -> Vec<Finding> {
     let mut findings = vec![match secret::place(config) {
         Ok(Place::Setting) => Finding::ok(CHECK, "secret_key is set"),
         Ok(Place::File(file)) => Finding::ok(CHECK, format!("{} is for its owner alone", file.display())),
         Ok(Place::Missing(file)) => Finding::ok(CHECK, format!("{} is made at the first start", file.display())),
         Err(error) => Finding::problem(CHECK, error.to_string(), "docs/keys.md says where the secret belongs"),
     }];
-    for file in [Some(config::file()), Db::file(config.database_url.expose())].into_iter().flatten() {
+    let files = [env_file.map(Path::to_path_buf), Some(config::file()), Db::file(config.database_url.expose())];
+    for file in files.into_iter().flatten() {
         if others_can_read(&file) {
             let found = format!("everybody on this machine can read {}", file.display());
             let advice = format!("chmod o-rwx {}: it holds what only the server may know", file.display());

@@ -16,6 +16,8 @@ mod proxy;
 /// Settings.
 mod settings;
 
+use std::path::Path;
+
 use clap::Args;
 use serde::Serialize;
 
@@ -77,9 +79,9 @@ impl Finding {
     }
 }
 
-/// Looks at everything; fails where there is a problem.
-pub(super) async fn run(arguments: &DoctorArguments) -> Result<(), CliError> {
-    let findings = look().await;
+/// Looks at everything; fails where there is a problem. `env_file` is the `.env` that settings were read from, if any.
+pub(super) async fn run(arguments: &DoctorArguments, env_file: Option<&Path>) -> Result<(), CliError> {
+    let findings = look(env_file).await;
     let count = |verdict| findings.iter().filter(|finding| finding.verdict == verdict).count();
     let (problems, warnings) = (count(Verdict::Problem), count(Verdict::Warning));
     if arguments.json {
@@ -105,7 +107,7 @@ pub(super) async fn run(arguments: &DoctorArguments) -> Result<(), CliError> {
     }
 }
 
-async fn look() -> Vec<Finding> {
+async fn look(env_file: Option<&Path>) -> Vec<Finding> {
     let (config, mut findings) = settings::look();
     let Some(config) = config else { return findings };
     let (db, found) = database::look(&config).await;
@@ -113,7 +115,7 @@ async fn look() -> Vec<Finding> {
     findings.extend(mail::look(&config, db.as_ref()).await);
     findings.extend(clock::look(db.as_ref()).await);
     findings.extend(disk::look(&config));
-    findings.extend(files::look(&config));
+    findings.extend(files::look(&config, env_file));
     findings.extend(proxy::look(&config, db.as_ref()).await);
     let Some(db) = db else { return findings };
     // Last, since it takes what the server would be made of.

@@ -3,6 +3,7 @@
 use ipnet::IpNet;
 
 use crate::server::{
+    clock::{Clock, SystemClock},
     config::Config,
     error::ServerError,
     proxies::{self, Kind, Seen},
@@ -12,6 +13,8 @@ use crate::server::{
 use super::Finding;
 
 const CHECK: &str = "proxy";
+/// Seconds after which a proxy that is not believed is no longer taken to be there: it is noted every hour that it is.
+const GONE_SECONDS: i64 = 86_400;
 
 /// What is wrong with them.
 pub(super) async fn look(config: &Config, db: Option<&Db>) -> Vec<Finding> {
@@ -39,15 +42,22 @@ async fn judge(config: &Config, db: &Db) -> Result<Finding, ServerError> {
     // What was seen before the settings were mended says nothing of them.
     let is_trusted = |seen: &Seen| config.trusted_proxies.iter().any(|net| net.contains(&seen.proxy));
     let named = named.filter(&is_trusted);
-    let silent = silent.filter(|silent| is_trusted(silent) && named.is_none());
-    let unnamed = unnamed.filter(|unnamed| !is_trusted(unnamed));
+    let silent = silent.filter(&is_trusted);
+    // Of the two the newer one says how it is now.
+    let (named, silent) = match (named, silent) {
+        (Some(named), Some(silent)) if named.at < silent.at => (None, Some(silent)),
+        (Some(named), _) => (Some(named), None),
+        (None, silent) => (None, silent),
+    };
+    let now = SystemClock.now();
+    let unnamed = unnamed.filter(|unnamed| !is_trusted(unnamed) && now.0 - unnamed.at.0 <= GONE_SECONDS);
     Ok(match (named, silent, unnamed) {
         (_, _, Some(Seen { proxy, at })) => Finding::problem(
             CHECK,
             format!("{proxy} sends X-Forwarded-For and is not believed (last seen {})", at.rfc3339()),
             format!(
-                "if that is your proxy, add it to trusted_proxies, such as [\"{}\"]; until then everybody who comes \
-                 through it is limited as one",
+                "if that is your proxy, add it to trusted_proxies, such as [\"{}\"], but only if strangers cannot reach the \
+                 port through it; until then everybody who comes through it is limited as one",
                 IpNet::from(proxy)
             ),
         ),
