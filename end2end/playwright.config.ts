@@ -28,8 +28,9 @@ export default defineConfig<object, WorkerOptions>({
   testDir: 'tests',
   forbidOnly: true,
   fullyParallel: true,
-  workers: 3,
+  workers: 2,
   retries: 0,
+  timeout: 90_000, // for a machine that is busy; nothing here is about time
   expect: { timeout: 10_000 },
   reporter: 'list',
   use: {
