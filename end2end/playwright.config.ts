@@ -10,7 +10,7 @@ import { findProgram } from './support/programs';
 import type { WorkerOptions } from './support/test';
 
 const isRoot = process.getuid?.() === 0;
-const chromium = process.env.CHROMIUM || findProgram('chromium', 'chromium-browser', 'google-chrome');
+const chromium = process.env.CHROMIUM || findProgram('chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome');
 
 const projects: PlaywrightTestProject<object, WorkerOptions>[] = [
   { name: 'scripting' },

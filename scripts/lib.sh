@@ -269,7 +269,7 @@ install_crate() {
 # The path of a Chromium or Chrome, if there is one.
 find_chromium() {
     local c
-    for c in "${CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable \
+    for c in "${CHROMIUM:-}" chromium-headless-shell chromium chromium-browser google-chrome google-chrome-stable \
         "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"; do
         if [ -n "$c" ] && type -P "$c"; then return 0; fi
     done
