@@ -28,6 +28,9 @@ pub enum ServerError {
     /// Access tokens cannot be signed.
     #[error("signing keys: {0}")]
     Keys(String),
+    /// Traces cannot be sent where the settings say.
+    #[error("traces_url: {0}")]
+    Traces(String),
     /// No randomness.
     #[error("the operating system gave no randomness")]
     Random,

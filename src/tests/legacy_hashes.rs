@@ -5,7 +5,7 @@ use std::sync::Arc;
 use latchkey::server::{
     crypto::{
         legacy,
-        password::{HashingCost, HashingPool},
+        password::{HashingCost, HashingPool, Place},
     },
     random::SystemRandom,
 };
@@ -28,21 +28,25 @@ fn pool() -> HashingPool {
     HashingPool::new(cost, Arc::new(SystemRandom)).expect("a pool")
 }
 
+fn place(pool: &HashingPool) -> Place {
+    pool.enter().expect("a place")
+}
+
 /// ASVS 6.2.8, 11.4.2: the right password matches and gets a hash of ours, which it matches, too; a wrong one does not.
 #[tokio::test]
 async fn every_hash_is_verified_and_replaced() {
     let pool = pool();
     for Made { source, kind, usual_cost, password, hash } in made() {
         assert_eq!(legacy::examine(&hash), Ok(kind.as_str()), "{source}: {hash}");
-        let right = pool.verify(password.clone(), Some(hash.clone())).await.expect("verified");
+        let right = pool.verify(&place(&pool), password.clone(), Some(hash.clone())).await.expect("verified");
         assert!(right.matches, "{source}: {hash}");
         let ours = right.upgraded.expect("a hash of ours");
         assert!(ours.starts_with("$argon2id$v=19$m=8,t=1,p=1$"), "{source}: {ours}");
-        let again = pool.verify(password.clone(), Some(ours)).await.expect("verified");
+        let again = pool.verify(&place(&pool), password.clone(), Some(ours)).await.expect("verified");
         assert!(again.matches && again.upgraded.is_none(), "{source}: {hash}");
         let wrong = [password.to_uppercase(), String::new(), password[..1].to_owned(), format!("x{password}")];
         for wrong in wrong.into_iter().take(if usual_cost { 1 } else { 4 }) {
-            let verified = pool.verify(wrong.clone(), Some(hash.clone())).await.expect("verified");
+            let verified = pool.verify(&place(&pool), wrong.clone(), Some(hash.clone())).await.expect("verified");
             assert!(!verified.matches && verified.upgraded.is_none(), "{source}: {wrong:?} {hash}");
         }
         if usual_cost {
@@ -51,7 +55,7 @@ async fn every_hash_is_verified_and_replaced() {
         // bcrypt and no other looks at 72 bytes alone; the hash that replaces it looks at all.
         let longer = format!("{password}, and more");
         let cuts = source != "django" && kind == "bcrypt" && password.len() >= 72;
-        let verified = pool.verify(longer, Some(hash.clone())).await.expect("verified");
+        let verified = pool.verify(&place(&pool), longer, Some(hash.clone())).await.expect("verified");
         assert_eq!(verified.matches, cuts, "{source}: {hash}");
     }
 }
@@ -62,7 +66,7 @@ async fn a_nul_character_makes_no_password_another_ones_equal() {
     let pool = pool();
     for Made { password, hash, .. } in made().into_iter().filter(|made| !made.usual_cost) {
         for other in [format!("{password}\0"), format!("{password}\0{password}"), format!("{password}\0x")] {
-            let verified = pool.verify(other, Some(hash.clone())).await.expect("verified");
+            let verified = pool.verify(&place(&pool), other, Some(hash.clone())).await.expect("verified");
             assert!(!verified.matches, "{hash}");
         }
     }
@@ -77,7 +81,7 @@ async fn a_hash_that_was_touched_matches_nothing() {
         let other = if hash.as_bytes()[last] == b'4' { "5" } else { "4" };
         let touched = format!("{}{other}{}", &hash[..last], &hash[last + 1..]);
         for touched in [touched, hash[..last].to_owned(), format!("{hash}0"), format!("{hash}$")] {
-            let verified = pool.verify(password.clone(), Some(touched.clone())).await.expect("verified");
+            let verified = pool.verify(&place(&pool), password.clone(), Some(touched.clone())).await.expect("verified");
             assert!(!verified.matches, "{touched}");
         }
     }

@@ -54,5 +54,6 @@ mod sign_up;
 mod storage;
 mod theme;
 mod throttle;
+mod traces;
 mod upgrade;
 mod verify_email;

@@ -240,7 +240,10 @@ on_both_engines! {
         stranger.cookies.clear();
 
         let held = random.hold();
-        let busy = tokio::spawn(async move { passwords.hash_new(OTHER_PASSWORD.into(), Vec::new()).await });
+        let busy = tokio::spawn(async move {
+            let place = passwords.enter().expect("a place");
+            passwords.hash_new(&place, OTHER_PASSWORD.into(), Vec::new()).await
+        });
         random.somebody_waits().await;
         let change = [("password", "wrong"), ("new_password", OTHER_PASSWORD)];
         let sign_in = [("identifier", "sam@example.com"), ("password", "wrong")];

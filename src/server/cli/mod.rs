@@ -49,7 +49,7 @@ use super::{
     import::batches::ImportError,
     mail::transport::TransportError,
     storage::{Db, StoreError},
-    telemetry,
+    telemetry::{self, traces::Traces},
     upkeep::UpkeepError,
 };
 
@@ -186,7 +186,9 @@ async fn execute(command: Command, env_file: Option<&Path>) -> Result<(), CliErr
         | Command::Dev(_) => {}
     }
     let config = Config::load()?;
-    telemetry::start(&config);
+    // What is traced is requests.
+    let traces = if matches!(command, Command::Serve) { Traces::from_config(&config)? } else { None };
+    telemetry::start(&config, traces.as_ref());
     let url = config.database_url.expose();
     let may_make_one = matches!(
         command,
@@ -209,7 +211,13 @@ async fn execute(command: Command, env_file: Option<&Path>) -> Result<(), CliErr
     let db = Db::connect(url).await?;
     db.migrate().await?;
     match command {
-        Command::Serve => serve::run(config, db).await,
+        Command::Serve => {
+            let served = serve::run(config, db).await;
+            if let Some(traces) = traces {
+                traces.end().await;
+            }
+            served
+        }
         Command::User(command) => user::run(config, db, command).await,
         Command::Dev(command) => dev::run(config, db, command).await,
         Command::Session(command) => session::run(config, db, command).await,

@@ -62,6 +62,11 @@ impl Config {
             self.cors_origins.iter().all(|origin| is_written_as_origin(origin)),
             "cors_origins must be like https://app.example.com, each exactly as browsers write it",
         );
+        unless(
+            self.traces_url.as_ref().is_none_or(is_collector),
+            "traces_url must begin with http:// and hold no password: traces go to a collector near this server, which takes them on",
+        );
+        unless((0.0..=1.0).contains(&self.traces_ratio), "traces_ratio must be from 0 to 1");
         if let Some(reason) = self.unfit_accent() {
             unless(false, &reason);
         }
@@ -146,6 +151,11 @@ fn is_origin(url: &Url) -> bool {
         && url.path() == "/"
         && url.query().is_none()
         && url.fragment().is_none()
+}
+
+/// Whether a URL is one that traces can be sent to.
+fn is_collector(url: &Url) -> bool {
+    url.scheme() == "http" && url.has_host() && url.username().is_empty() && url.password().is_none()
 }
 
 /// Whether a text is an origin exactly as browsers write it (RFC 6454 section 6.2).

@@ -21,12 +21,17 @@ pub struct Setting {
 }
 
 /// What each setting means, in the order in which they are shown.
-const MEANINGS: [(&str, &str); 43] = [
+const MEANINGS: [(&str, &str); 45] = [
     ("environment", "development serves loopback only; production needs https, a mail server and a sender"),
     ("database_url", "sqlite://path, made when missing, or postgres://…"),
     ("bind", "the address to listen on"),
     ("port", "the port to listen on; 0 takes any that is free"),
     ("metrics_address", "where figures for Prometheus are served, such as 127.0.0.1:9464; without it, nowhere"),
+    (
+        "traces_url",
+        "a collector that takes traces (OTLP), such as http://127.0.0.1:4318/v1/traces; without it, none are made",
+    ),
+    ("traces_ratio", "which part of requests is traced, from 0 to 1, where a trusted proxy has not decided"),
     ("base_url", "how people reach the site; links in mail start with it"),
     ("site_name", "what the site is called"),
     ("accent_color", "the one colour of the site, #rrggbb, dark enough for white text"),

@@ -100,6 +100,10 @@ pub struct Config {
     pub port: u16,
     /// Where figures for Prometheus are served, and nothing else; nowhere without it.
     pub metrics_address: Option<SocketAddr>,
+    /// A collector that takes traces, `http://127.0.0.1:4318/v1/traces`; without it there are none.
+    pub traces_url: Option<Url>,
+    /// Which part of requests is traced, from 0 to 1, where no proxy of ours has decided.
+    pub traces_ratio: f64,
     /// How people reach the site; links in mail start with it. Without it: loopback and the port.
     pub base_url: Option<Url>,
     /// What the site is called.
@@ -189,6 +193,8 @@ impl Default for Config {
             bind: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: 3000,
             metrics_address: None,
+            traces_url: None,
+            traces_ratio: 1.0,
             base_url: None,
             site_name: "Latchkey".into(),
             accent_color: Accent::DEFAULT.to_string(),
@@ -421,6 +427,10 @@ mod tests {
             ("access_token_minutes = 0", "from 1 to 1440"),
             ("access_token_minutes = 1441", "from 1 to 1440"),
             ("signing_key_days = 0", "from 1 to 3650"),
+            ("traces_url = 'https://traces.example.com/v1/traces'", "must begin with http://"),
+            ("traces_url = 'http://ada:secret@127.0.0.1:4318/v1/traces'", "must begin with http://"),
+            ("traces_ratio = 1.5", "from 0 to 1"),
+            ("traces_ratio = nan", "from 0 to 1"),
             ("signing_key_days = 3651", "from 1 to 3650"),
             ("token_audience = ''", "a line of text"),
             ("secret_key = 'hunter2'", "32 bytes"),

@@ -10,7 +10,8 @@ use argon2::{
     Algorithm, Argon2, Params, Version,
     password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
 };
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tracing::Instrument as _;
 
 use crate::{
     domain::{
@@ -22,6 +23,7 @@ use crate::{
     server::{
         error::{FlowError, ServerError},
         random::Random,
+        telemetry::spans,
     },
 };
 
@@ -58,6 +60,10 @@ pub struct Verified {
     /// A hash of the same password with the parameters now in force, where the stored one has others.
     pub upgraded: Option<String>,
 }
+
+/// A place among those who hash or wait for it, for one request.
+#[derive(Debug)]
+pub struct Place(Arc<OwnedSemaphorePermit>);
 
 /// How busy the pool is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,18 +146,32 @@ impl HashingPool {
         }
     }
 
+    /// Takes a place, without which nothing is hashed. Taken before the database is asked anything for a request that will hash:
+    /// whoever finds the queue full is told so at once, and costs nobody anything (ASVS 15.2.2).
+    ///
+    /// # Errors
+    /// [`AuthError::Busy`] when the queue is full.
+    pub fn enter(&self) -> Result<Place, FlowError> {
+        let Ok(place) = Arc::clone(&self.queue).try_acquire_owned() else {
+            self.refused.fetch_add(1, Ordering::Relaxed);
+            return Err(AuthError::Busy { retry_after: RETRY_AFTER_SECONDS }.into());
+        };
+        Ok(Place(Arc::new(place)))
+    }
+
     /// Hashes a new password, provided it is hard enough to guess (ASVS 6.2.4, 6.2.11, 6.2.12, 11.4.2).
     ///
     /// # Errors
-    /// [`Problem::PasswordWeak`] as a value, [`AuthError::Busy`] when the queue is full.
+    /// [`Problem::PasswordWeak`] as a value; when a list cannot be read, or there is no randomness.
     pub async fn hash_new(
         &self,
+        place: &Place,
         password: String,
         own_words: Vec<String>,
-    ) -> Result<Result<String, Problem>, FlowError> {
+    ) -> Result<Result<String, Problem>, ServerError> {
         let (argon2, random) = (self.argon2.clone(), Arc::clone(&self.random));
         let breached = self.breached.clone();
-        self.run(move || {
+        self.run(place, move || {
             if is_common(&password) {
                 return Ok(Err(Problem::PasswordWeak(Reason::CommonPassword)));
             }
@@ -173,10 +193,15 @@ impl HashingPool {
     /// elsewhere takes the work that it takes, until it is replaced.
     ///
     /// # Errors
-    /// [`AuthError::Busy`] when the queue is full.
-    pub async fn verify(&self, password: String, stored: Option<String>) -> Result<Verified, FlowError> {
+    /// When the hash that is to replace it cannot be made.
+    pub async fn verify(
+        &self,
+        place: &Place,
+        password: String,
+        stored: Option<String>,
+    ) -> Result<Verified, ServerError> {
         let (argon2, random, nobody) = (self.argon2.clone(), Arc::clone(&self.random), Arc::clone(&self.nobody));
-        self.run(move || {
+        self.run(place, move || {
             let against = stored.as_deref().unwrap_or(&nobody);
             let matches = if legacy::is_legacy(against) {
                 legacy::verify(&password, against)
@@ -193,26 +218,24 @@ impl HashingPool {
         .await
     }
 
-    /// Runs work on a blocking thread when it is its turn. The permit is held until the work ends, also when whoever asked
-    /// has gone (ASVS 15.2.2).
+    /// Runs work on a blocking thread when it is its turn. Permit and place are held until the work ends, also when whoever
+    /// asked has gone (ASVS 15.2.2).
     async fn run<T: Send + 'static>(
         &self,
+        place: &Place,
         work: impl FnOnce() -> Result<T, ServerError> + Send + 'static,
-    ) -> Result<T, FlowError> {
-        let Ok(place) = Arc::clone(&self.queue).try_acquire_owned() else {
-            self.refused.fetch_add(1, Ordering::Relaxed);
-            return Err(AuthError::Busy { retry_after: RETRY_AFTER_SECONDS }.into());
-        };
-        let permit =
-            Arc::clone(&self.permits).acquire_owned().await.map_err(|error| ServerError::Hashing(error.to_string()))?;
-        let span = tracing::Span::current();
+    ) -> Result<T, ServerError> {
+        let place = Arc::clone(&place.0);
+        let permit = Arc::clone(&self.permits).acquire_owned().instrument(spans::hash_queue()).await;
+        let permit = permit.map_err(|error| ServerError::Hashing(error.to_string()))?;
+        let (span, traced) = (tracing::Span::current(), spans::hash());
         let done = tokio::task::spawn_blocking(move || {
-            let _entered = span.enter();
+            let (_entered, _traced) = (span.enter(), traced.enter());
             let outcome = work();
             drop((permit, place));
             outcome
         });
-        Ok(done.await.map_err(|error| ServerError::Hashing(error.to_string()))??)
+        done.await.map_err(|error| ServerError::Hashing(error.to_string()))?
     }
 }
 
@@ -249,8 +272,16 @@ mod tests {
         HashingPool::new(cost, Arc::new(SystemRandom)).expect("a pool")
     }
 
+    async fn verified(pool: &HashingPool, password: &str, stored: Option<String>) -> Verified {
+        pool.verify(&pool.enter().expect("a place"), password.into(), stored).await.expect("verified")
+    }
+
+    async fn hash_new(pool: &HashingPool, password: &str) -> Result<String, Problem> {
+        pool.hash_new(&pool.enter().expect("a place"), password.into(), Vec::new()).await.expect("ran")
+    }
+
     async fn hashed(pool: &HashingPool, password: &str) -> String {
-        pool.hash_new(password.into(), Vec::new()).await.expect("hashed").expect("strong")
+        hash_new(pool, password).await.expect("strong")
     }
 
     /// ASVS 6.2.8: verified exactly as received.
@@ -267,7 +298,7 @@ mod tests {
             (&password.to_uppercase(), false),
             (&password[..password.len() - 1], false),
         ] {
-            let verified = pool.verify(offered.to_owned(), Some(stored.clone())).await.expect("verified");
+            let verified = verified(&pool, offered, Some(stored.clone())).await;
             assert_eq!(verified.matches, expected, "{offered:?}");
         }
     }
@@ -275,7 +306,7 @@ mod tests {
     /// ASVS 6.3.8: nobody's password matches, not even the stand-in's.
     #[tokio::test]
     async fn nobody_has_no_password() {
-        let verified = pool(CHEAP).verify("anything".into(), None).await.expect("verified");
+        let verified = verified(&pool(CHEAP), "anything", None).await;
         assert!(!verified.matches && verified.upgraded.is_none());
     }
 
@@ -284,10 +315,10 @@ mod tests {
     async fn a_hash_of_other_cost_is_upgraded_once() {
         let old = hashed(&pool(CHEAP), "marble trolley unseen").await;
         let dearer = pool(HashingCost { memory_kib: 16, ..CHEAP });
-        let upgraded = dearer.verify("marble trolley unseen".into(), Some(old)).await.expect("verified").upgraded;
+        let upgraded = verified(&dearer, "marble trolley unseen", Some(old)).await.upgraded;
         let upgraded = upgraded.expect("other parameters");
         assert!(upgraded.contains("m=16"));
-        let again = dearer.verify("marble trolley unseen".into(), Some(upgraded)).await.expect("verified");
+        let again = verified(&dearer, "marble trolley unseen", Some(upgraded)).await;
         assert!(again.matches && again.upgraded.is_none());
     }
 
@@ -299,7 +330,7 @@ mod tests {
         for (algorithm, version) in [(Algorithm::Argon2i, Version::V0x13), (Algorithm::Argon2id, Version::V0x10)] {
             let older = Argon2::new(algorithm, version, params.clone());
             let stored = hash(&older, &SystemRandom, b"marble trolley unseen").expect("hashed");
-            let verified = pool.verify("marble trolley unseen".into(), Some(stored.clone())).await.expect("verified");
+            let verified = verified(&pool, "marble trolley unseen", Some(stored.clone())).await;
             let upgraded = verified.upgraded.expect("an older kind");
             assert!(verified.matches && upgraded.starts_with("$argon2id$v=19$m=8,t=1,p=1$"), "{stored} {upgraded}");
         }
@@ -308,7 +339,7 @@ mod tests {
     /// ASVS 6.2.4.
     #[tokio::test]
     async fn a_weak_password_is_not_hashed() {
-        let outcome = pool(CHEAP).hash_new("password1".into(), Vec::new()).await.expect("ran");
+        let outcome = hash_new(&pool(CHEAP), "password1").await;
         assert!(matches!(outcome, Err(Problem::PasswordWeak(_))));
     }
 
@@ -316,7 +347,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_on_a_list_is_refused_whatever_the_estimator_says() {
         assert_ne!(estimate("01011901", &[]).reason, Some(Reason::CommonPassword));
-        let outcome = pool(CHEAP).hash_new("01011901".into(), Vec::new()).await.expect("ran");
+        let outcome = hash_new(&pool(CHEAP), "01011901").await;
         assert_eq!(outcome, Err(Problem::PasswordWeak(Reason::CommonPassword)));
 
         let folder = tempfile::tempdir().expect("a folder");
@@ -327,30 +358,29 @@ mod tests {
         )
         .expect("written");
         let pool = pool(CHEAP).with_breached(BreachedPasswords::open(&file).expect("opened"));
-        let outcome = pool.hash_new("marble trolley unseen kettle".into(), Vec::new()).await.expect("ran");
+        let outcome = hash_new(&pool, "marble trolley unseen kettle").await;
         assert_eq!(outcome, Err(Problem::PasswordWeak(Reason::Breached)));
-        assert!(pool.hash_new("walnut ferry quartz umbrella".into(), Vec::new()).await.expect("ran").is_ok());
+        assert!(hash_new(&pool, "walnut ferry quartz umbrella").await.is_ok());
     }
 
     /// ASVS 15.2.2: past the queue the answer is at once.
     #[tokio::test]
     async fn a_full_queue_says_so_at_once() {
         let pool = pool(CHEAP);
-        let held = Arc::clone(&pool.queue).try_acquire_owned().expect("a place");
-        let outcome = pool.verify("anything".into(), None).await;
-        assert!(matches!(outcome, Err(FlowError::Answer(AuthError::Busy { .. }))));
+        let held = pool.enter().expect("a place");
+        assert!(matches!(pool.enter(), Err(FlowError::Answer(AuthError::Busy { .. }))));
         let load = pool.load();
         assert_eq!(load, Load { waiting: 1, running: 0, permits: 1, queue: 0, refused: 1 });
         drop(held);
         assert_eq!(pool.load(), Load { waiting: 0, ..load });
-        assert!(pool.verify("anything".into(), None).await.is_ok());
+        assert!(pool.enter().is_ok());
     }
 
     /// ASVS 16.5.3: an unreadable hash opens nothing.
     #[tokio::test]
     async fn an_unreadable_hash_matches_nothing() {
         for stored in ["", "password", "$argon2id$", "$argon2id$v=19$m=8,t=1,p=1$AAAA$"] {
-            let verified = pool(CHEAP).verify(String::new(), Some(stored.into())).await.expect("verified");
+            let verified = verified(&pool(CHEAP), "", Some(stored.into())).await;
             assert!(!verified.matches, "{stored:?}");
         }
     }

@@ -60,13 +60,14 @@ pub async fn run(
     }
     let refuse = |field, problem| FlowError::Answer(FieldError { field, problem }.into());
 
+    let place = state.passwords.enter()?;
     let user = users::find(&mut state.db.read().await?, &current.user_id).await?.ok_or(AuthError::NotSignedIn)?;
     let is_same = change.password == change.new_password;
-    super::check_password(state, request, &user, &current.id, change.password).await?;
+    super::check_password(state, request, &place, &user, &current.id, change.password).await?;
     if is_same {
         return Err(refuse(Field::NewPassword, Problem::PasswordSame));
     }
-    let password_hash = super::hash_new(state, change.new_password, user.own_words()).await?;
+    let password_hash = super::hash_new(state, &place, change.new_password, user.own_words()).await?;
 
     let now = state.now();
     let mut tx = state.db.begin().await?;

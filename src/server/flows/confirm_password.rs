@@ -22,8 +22,9 @@ pub async fn run(
     let current = session.get().await?.ok_or(AuthError::NotSignedIn)?;
     password::check_current(&password)
         .map_err(|problem| AuthError::from(FieldError { field: Field::Password, problem }))?;
+    let place = state.passwords.enter()?;
     let user = users::find(&mut state.db.read().await?, &current.user_id).await?.ok_or(AuthError::NotSignedIn)?;
-    super::check_password(state, request, &user, &current.id, password).await?;
+    super::check_password(state, request, &place, &user, &current.id, password).await?;
     let renewed = session.renew(state, &user, true, request).await;
     // It may have been ended while the password was looked at.
     if renewed.is_err() {

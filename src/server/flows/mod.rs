@@ -60,7 +60,10 @@ use crate::domain::{
 
 use super::{
     audit::Event,
-    crypto::token::{OneTimeToken, presented_hash},
+    crypto::{
+        password::Place,
+        token::{OneTimeToken, presented_hash},
+    },
     error::{FlowError, ServerError},
     request_info::RequestInfo,
     session::CurrentSession,
@@ -198,10 +201,15 @@ async fn may_be_told(state: &AppState, request: &RequestInfo, user: &UserRow) ->
     }
 }
 
-/// Hashes a password being chosen, with the person's own words and the name of the site counting against it.
-async fn hash_new(state: &AppState, password: String, mut own_words: Vec<String>) -> Result<String, FlowError> {
+/// Hashes a password being chosen, in a place of the queue, with the person's own words and the name of the site counting against it.
+async fn hash_new(
+    state: &AppState,
+    place: &Place,
+    password: String,
+    mut own_words: Vec<String>,
+) -> Result<String, FlowError> {
     own_words.push(state.config.site_name.clone());
-    let outcome = state.passwords.hash_new(password, own_words).await?;
+    let outcome = state.passwords.hash_new(place, password, own_words).await?;
     outcome.map_err(|problem| FlowError::Answer(FieldError { field: Field::NewPassword, problem }.into()))
 }
 
@@ -234,24 +242,25 @@ async fn still_signed_in(tx: &mut Tx, user_id: &str, session_id: &str) -> Result
     if is_there && is_live { Ok(()) } else { Err(AuthError::NotSignedIn.into()) }
 }
 
-/// Checks the password of somebody who is asked for it again, in a session if there is one.
+/// Checks the password of somebody who is asked for it again, in a session if there is one, in a place of the queue.
 ///
 /// # Errors
 /// A field message, or [`AuthError::TooManyTries`].
 async fn check_password(
     state: &AppState,
     request: &RequestInfo,
+    place: &Place,
     user: &UserRow,
     session_id: &str,
     password: String,
 ) -> Result<(), FlowError> {
     let limits = [Limit::Password(&user.id)];
     throttle::count(state, request, Some(&user.id), &limits).await?;
-    let verified = match state.passwords.verify(password, user.password_hash.clone()).await {
+    let verified = match state.passwords.verify(place, password, user.password_hash.clone()).await {
         Ok(verified) => verified,
         Err(error) => {
             throttle::take_back(state, &limits).await?;
-            return Err(error);
+            return Err(error.into());
         }
     };
     if !verified.matches {

@@ -133,7 +133,8 @@ pub async fn run(
     let (user, mailed_to, token_hash) = find_user(state, token).await?;
     password::check_new(&new_password, state.config.password_min_length)
         .map_err(|problem| AuthError::from(FieldError { field: Field::NewPassword, problem }))?;
-    let password_hash = super::hash_new(state, new_password, user.own_words()).await?;
+    let place = state.passwords.enter()?;
+    let password_hash = super::hash_new(state, &place, new_password, user.own_words()).await?;
 
     let now = state.now();
     let mut tx = state.db.begin().await?;

@@ -71,7 +71,9 @@ pub async fn run(
     look_up(state, token).await?;
     let token_hash = presented_hash(token).ok_or(AuthError::LinkDead)?;
     let identifiers = sign_up::check(state, &application)?;
-    let password_hash = super::hash_new(state, application.new_password, super::own_words(&identifiers)).await?;
+    let place = state.passwords.enter()?;
+    let password_hash =
+        super::hash_new(state, &place, application.new_password, super::own_words(&identifiers)).await?;
 
     let mut tx = state.db.begin().await?;
     let is_ours = tokens::spend(&mut tx, &token_hash, Purpose::SetUp, state.now()).await?;

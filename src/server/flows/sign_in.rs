@@ -82,6 +82,7 @@ async fn attempt(
     let identifier = Identifier::parse(&attempt.identifier)
         .map_err(|problem| AuthError::from(FieldError { field: Field::Identifier, problem }))?;
 
+    let place = state.passwords.enter()?;
     let user = users::find_by_identifier(&mut state.db.read().await?, &identifier).await?;
     let device_hash = presented_hash(&request.device);
     let known = known_device(state, device_hash.as_deref(), user.as_ref()).await?;
@@ -94,11 +95,11 @@ async fn attempt(
     throttle::count(state, request, user.as_ref().map(|user| user.id.as_str()), &limits).await?;
 
     let stored = user.as_ref().and_then(|user| user.password_hash.clone());
-    let verified = match state.passwords.verify(attempt.password, stored).await {
+    let verified = match state.passwords.verify(&place, attempt.password, stored).await {
         Ok(verified) => verified,
         Err(error) => {
             throttle::take_back(state, &limits).await?;
-            return Err(error);
+            return Err(error.into());
         }
     };
     let user = match user {

@@ -72,12 +72,13 @@ pub enum Made {
 /// same work either way. Where addresses must be proven, one that is somebody's is no error.
 pub async fn make(state: &AppState, request: &RequestInfo, application: Application) -> Result<Made, FlowError> {
     let identifiers = check(state, &application)?;
+    let place = state.passwords.enter()?;
     let (email_key, network) = (identifiers.email.as_ref().map(Email::key), request.network());
     let mut limits = vec![Limit::RequestNetwork(&network)];
     limits.extend(email_key.as_deref().map(Limit::SignUpEmail));
     throttle::count(state, request, None, &limits).await?;
 
-    let hashed = super::hash_new(state, application.new_password, super::own_words(&identifiers)).await;
+    let hashed = super::hash_new(state, &place, application.new_password, super::own_words(&identifiers)).await;
     let password_hash = match hashed {
         Ok(hash) => hash,
         Err(error) => {

@@ -122,7 +122,7 @@ pub async fn run(
     if current.is_none() {
         crate::domain::password::check_current(&password)
             .map_err(|problem| AuthError::from(FieldError { field: Field::Password, problem }))?;
-        super::check_password(state, request, user, "", password).await?;
+        super::check_password(state, request, &state.passwords.enter()?, user, "", password).await?;
     }
     let session_id = current.as_ref().map(|current| current.id.as_str());
     if found.purpose == Purpose::ChangeEmail {

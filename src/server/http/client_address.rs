@@ -48,6 +48,15 @@ pub fn proxy<B>(request: &Request<B>, trusted: &[IpNet]) -> Option<(Kind, IpAddr
     Some((kind, peer))
 }
 
+/// Whether the peer is a proxy of ours, whose word counts.
+#[must_use]
+pub fn is_trusted<B>(request: &Request<B>, trusted: &[IpNet]) -> bool {
+    request.extensions().get::<ConnectInfo<SocketAddr>>().is_some_and(|peer| {
+        let peer = canonical(peer.0.ip());
+        trusted.iter().any(|net| net.contains(&peer))
+    })
+}
+
 /// Whether an address is of this machine or of a private network (RFC 1918, RFC 4193).
 fn is_near(address: IpAddr) -> bool {
     match address {

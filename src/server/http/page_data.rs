@@ -8,6 +8,7 @@ use axum::{
     response::Response,
 };
 use leptos::prelude::provide_context;
+use tracing::Instrument as _;
 
 use crate::{
     domain::{
@@ -32,6 +33,7 @@ use crate::{
             not_me, reset_password, set_up, verify_email,
         },
         state::AppState,
+        telemetry::spans,
     },
 };
 
@@ -40,7 +42,7 @@ use super::{account_pages, errors, links};
 /// Fetches what the matched page needs.
 pub async fn layer(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
-    match fetch(&state, &mut parts).await {
+    match fetch(&state, &mut parts).instrument(spans::page_data()).await {
         Ok(()) => next.run(Request::from_parts(parts, body)).await,
         Err(error) => errors::answer(&AuthError::from(error)),
     }

@@ -12,7 +12,7 @@ use axum::{
 };
 use tracing::Instrument;
 
-use crate::server::{request_info::RequestInfo, state::AppState};
+use crate::server::{request_info::RequestInfo, state::AppState, telemetry::spans};
 
 use super::{client_address, cookies::Jar, rest};
 
@@ -47,14 +47,18 @@ pub async fn layer(State(state): State<AppState>, mut request: Request, next: Ne
     let (method, began) = (request.method().clone(), Instant::now());
     let span = tracing::info_span!("request", id = %id, address = %info.address, method = %request.method(), path = request.uri().path());
     request.extensions_mut().insert(info);
+    let route = route.as_ref().map(MatchedPath::as_str);
+    let is_ours = client_address::is_trusted(&request, &state.config.trusted_proxies);
+    let traced = spans::request(&method, route, &id, is_ours.then(|| request.headers()));
     let mut response = async {
         let response = next.run(request).await;
         tracing::info!(status = response.status().as_u16(), "answered");
         response
     }
     .instrument(span)
+    .instrument(traced.clone())
     .await;
-    let route = route.as_ref().map(MatchedPath::as_str);
+    spans::answered(&traced, response.status().as_u16());
     state.metrics.count_request(route, method.as_str(), response.status().as_u16(), began.elapsed());
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);

@@ -1,6 +1,10 @@
 //! Delivers mail that is due, each once, with growing pauses after failures. Must not write mail.
 
-use crate::server::{error::ServerError, mail::transport::Transport, state::AppState, storage::outbox};
+use tracing::Instrument as _;
+
+use crate::server::{
+    error::ServerError, mail::transport::Transport, state::AppState, storage::outbox, telemetry::spans,
+};
 
 /// Mails handed over in one go.
 const BATCH: i64 = 20;
@@ -23,7 +27,7 @@ pub async fn run(state: &AppState, transport: &Transport) -> Result<(), ServerEr
         if !outbox::claim(&mut state.db.write().await?, &row, now, retry_at).await? {
             continue;
         }
-        match transport.send(&row).await {
+        match transport.send(&row).instrument(spans::mail(&row.id)).await {
             Ok(()) => {
                 outbox::mark_sent(&mut state.db.write().await?, &row.id, state.now()).await?;
                 tracing::info!(mail = %row.id, "mail handed over");

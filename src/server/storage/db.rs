@@ -15,6 +15,9 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
+use tracing::Instrument as _;
+
+use crate::server::telemetry::spans;
 
 /// How long a request waits for a connection before it is told that the database is away.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -263,8 +266,8 @@ impl Db {
     /// When none is free in time.
     pub async fn read(&self) -> Result<Conn, StoreError> {
         Ok(match self {
-            Self::Sqlite { readers, .. } => Conn::Sqlite(readers.acquire().await?),
-            Self::Postgres(pool) => Conn::Postgres(pool.acquire().await?),
+            Self::Sqlite { readers, .. } => Conn::Sqlite(readers.acquire().instrument(spans::connection()).await?),
+            Self::Postgres(pool) => Conn::Postgres(pool.acquire().instrument(spans::connection()).await?),
         })
     }
 
@@ -282,8 +285,8 @@ impl Db {
     /// When none is free in time.
     pub async fn write(&self) -> Result<Conn, StoreError> {
         Ok(match self {
-            Self::Sqlite { writer, .. } => Conn::Sqlite(writer.acquire().await?),
-            Self::Postgres(pool) => Conn::Postgres(pool.acquire().await?),
+            Self::Sqlite { writer, .. } => Conn::Sqlite(writer.acquire().instrument(spans::connection()).await?),
+            Self::Postgres(pool) => Conn::Postgres(pool.acquire().instrument(spans::connection()).await?),
         })
     }
 
@@ -294,8 +297,10 @@ impl Db {
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         Ok(match self {
             // Immediate: two processes that both mean to write queue up instead of failing half-way.
-            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("begin immediate").await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Self::Sqlite { writer, .. } => {
+                Tx::Sqlite(writer.begin_with("begin immediate").instrument(spans::connection()).await?)
+            }
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().instrument(spans::connection()).await?),
         })
     }
 
@@ -395,8 +400,8 @@ impl Tx {
     /// When the database refuses; then nothing was done.
     pub async fn commit(self) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(transaction) => transaction.commit().await?,
-            Self::Postgres(transaction) => transaction.commit().await?,
+            Self::Sqlite(transaction) => transaction.commit().instrument(spans::commit()).await?,
+            Self::Postgres(transaction) => transaction.commit().instrument(spans::commit()).await?,
         }
         Ok(())
     }

@@ -73,11 +73,12 @@ pub async fn run(
     }
     let refuse = |problem| FlowError::Answer(FieldError { field: Field::Identifier, problem }.into());
     let identifier = Identifier::parse(&wish.identifier).map_err(refuse)?;
+    let place = state.passwords.enter()?;
     let user = users::find(&mut state.db.read().await?, &current.id).await?.ok_or(AuthError::NotSignedIn)?;
     if !is_called(&user, &identifier) {
         return Err(refuse(Problem::IdentifierWrong));
     }
-    super::super::check_password(state, request, &user, &current.session.id, wish.password).await?;
+    super::super::check_password(state, request, &place, &user, &current.session.id, wish.password).await?;
 
     let now = state.now();
     let days = state.config.deletion_grace_days;
