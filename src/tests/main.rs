@@ -42,6 +42,7 @@ mod moving;
 mod not_me;
 mod own_sessions;
 mod pages;
+mod parsers;
 mod readiness;
 mod reset_password;
 mod roles;

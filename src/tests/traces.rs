@@ -126,7 +126,7 @@ fn attributes(span: &Span) -> BTreeMap<&str, String> {
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 /// ASVS 16.2.5: what took how long is sent, and whose request it was is not.
