@@ -193,10 +193,20 @@ fn serving_begins_by_saying_where_and_ends_gracefully() {
     stream.read_to_string(&mut answer).expect("read");
     assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("{\"status\":\"ok\"}"), "{answer}");
 
+    let port = address.rsplit(':').next().expect("a port");
+    let health = |arguments: &[&str]| {
+        let health = latchkey(folder.path()).arg("health").args(arguments).env("PORT", port).output().expect("it runs");
+        (health.status.success(), text(&health.stdout), text(&health.stderr))
+    };
+    assert_eq!(health(&[]), (true, "{\"status\":\"ok\"}\n".into(), String::new()));
+    assert_eq!(health(&["--ready"]), (true, "{\"status\":\"ready\"}\n".into(), String::new()));
+
     let ended = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill runs");
     assert!(ended.success());
     assert!(child.wait().expect("it ends").success());
     assert!(folder.path().join("data/latchkey.db").exists());
+    let (is_well, _, said) = health(&[]);
+    assert!(!is_well && said.starts_with(&format!("latchkey: the server at {address} does not answer: ")), "{said}");
 }
 
 /// They are on no port but their own, which another process may not have.
