@@ -28,6 +28,7 @@ else
     say "this npm has no \`sbom\` (it came with npm 10): the tools of the build and the tests are not described"
 fi
 for file in "$OUT"/*.cdx.json; do
+    # shellcheck disable=SC2016 # it is JavaScript
     node -e '
         const [file] = process.argv.slice(1);
         const { specVersion, components } = JSON.parse(require("fs").readFileSync(file));

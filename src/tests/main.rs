@@ -45,6 +45,7 @@ mod pages;
 mod readiness;
 mod reset_password;
 mod roles;
+mod security_doc;
 mod session_records;
 mod session_timer;
 mod set_up;
