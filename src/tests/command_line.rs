@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
-    net::TcpStream,
+    net::{TcpListener, TcpStream},
     path::Path,
     process::{Command, Output, Stdio},
 };
@@ -207,6 +207,41 @@ fn serving_begins_by_saying_where_and_ends_gracefully() {
     assert!(folder.path().join("data/latchkey.db").exists());
     let (is_well, _, said) = health(&[]);
     assert!(!is_well && said.starts_with(&format!("latchkey: the server at {address} does not answer: ")), "{said}");
+}
+
+/// A server that says that it is not well, or says nothing that could be read, is not well.
+#[test]
+fn health_is_what_the_server_says() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (answer, said) in [
+        (
+            "HTTP/1.1 503 Service Unavailable\r\n\r\n{\"reasons\":[\"database\"]}",
+            "503 Service Unavailable {\"reasons\":[\"database\"]}",
+        ),
+        ("220 mail.example.com ESMTP\r\n", "no HTTP"),
+        ("", "no HTTP"),
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let server = std::thread::spawn(move || {
+            let mut stream = listener.accept().expect("it asks").0;
+            let mut request = BufReader::new(stream.try_clone().expect("a stream"));
+            let mut first = String::new();
+            request.read_line(&mut first).expect("a line");
+            while request.by_ref().lines().next().is_some_and(|line| !line.expect("a line").is_empty()) {}
+            stream.write_all(answer.as_bytes()).expect("written");
+            first
+        });
+        let mut command = latchkey(folder.path());
+        let health =
+            command.args(["health", "--ready"]).env("PORT", address.port().to_string()).output().expect("it runs");
+        assert_eq!(server.join().expect("it ends"), "GET /health/ready HTTP/1.1\r\n");
+        let printed = text(&health.stderr);
+        assert!(
+            !health.status.success() && printed == format!("latchkey: {address}/health/ready: {said}\n"),
+            "{printed}"
+        );
+    }
 }
 
 /// They are on no port but their own, which another process may not have.

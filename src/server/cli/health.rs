@@ -40,7 +40,8 @@ pub(super) fn run(arguments: &HealthArguments) -> Result<(), CliError> {
     if status.starts_with("200 ") {
         out::line(out::plain(body))
     } else {
-        Err(CliError::Usage(format!("{address}{path}: {} {}", out::plain(status), out::plain(body))))
+        let said = format!("{address}{path}: {} {}", out::plain(status), out::plain(body));
+        Err(CliError::Usage(said.trim_end().to_owned()))
     }
 }
 
