@@ -18,8 +18,8 @@ COPY . .
 RUN --mount=type=cache,target=/root/.cargo/registry --mount=type=cache,target=/src/target \
     find Cargo.toml Cargo.lock build.rs src style public migrations -type f -exec touch {} + \
     && scripts/build.sh \
-    && mkdir -p /image/usr/local/bin /image/usr/local/share/latchkey /image/etc/ssl/certs /image/var/lib/dpkg/status.d /image/data /image/tmp \
-    && chmod 700 /image/data && chmod 1777 /image/tmp \
+    && mkdir -p /image/usr/local/bin /image/usr/local/share/latchkey /image/etc/ssl/certs /image/var/lib/dpkg/status.d /image/tmp \
+    && chmod 1777 /image/tmp \
     && cp target/release/latchkey /image/usr/local/bin/ \
     && cp -R target/site target/estimator /image/usr/local/share/latchkey/
 # The libraries that it is linked with; and what they are, where scanners of images look.
@@ -29,11 +29,12 @@ RUN ldd /image/usr/local/bin/latchkey | grep -o '/[^ ]*' | xargs -I '{}' cp -L -
     && for package in libc6 libgcc-s1 ca-certificates; do dpkg-query -s "$package" >"/image/var/lib/dpkg/status.d/$package"; done \
     && echo 'hosts: files dns' >/image/etc/nsswitch.conf \
     && echo 'latchkey:x:65532:65532::/data:/usr/sbin/nologin' >/image/etc/passwd \
-    && echo 'latchkey:x:65532:' >/image/etc/group
+    && echo 'latchkey:x:65532:' >/image/etc/group \
+    && install -d -m 700 -o 65532 -g 65532 /own/data
 
 FROM scratch
 COPY --from=build /image /
-COPY --from=build --chown=65532:65532 /image/data /data
+COPY --from=build --chown=65532:65532 /own /
 USER 65532:65532
 # `latchkey.toml` is looked for here, unless LATCHKEY_CONFIG says otherwise, and the database is `data/latchkey.db`.
 WORKDIR /
