@@ -1,7 +1,7 @@
 # One-word commands for the work on this project. The work itself is in scripts/.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build setup watch test unit lint fmt e2e screenshots lighthouse budget benchconsole benchimport clean
+.PHONY: help run build setup watch test unit lint fmt e2e screenshots lighthouse budget benchconsole benchimport deploytest deny sbom clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r t d; do printf '  make %-12s %s\n' "$$t" "$$d"; done
@@ -45,6 +45,15 @@ benchconsole: ## How long the console takes with a million rows, on both engines
 
 benchimport: ## How fast a million people are imported, and in how much memory, on both engines
 	@scripts/test.sh benchimport
+
+deploytest: ## The examples of deploy/: both proxies in front of the release build, and the systemd unit
+	@scripts/test.sh deploytest
+
+deny: ## Licences, sources and advisories of dependencies (cargo-deny)
+	@scripts/test.sh deny
+
+sbom: ## What is in the product, and what builds it, as CycloneDX: target/sbom
+	@scripts/sbom.sh
 
 budget: ## What each page weighs, against its limit
 	@scripts/test.sh budget

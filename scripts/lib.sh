@@ -13,6 +13,8 @@ LINKED=latchkey # what the distribution's compiler is called in rustup
 WASM_BINDGEN=$(awk '/^name = "wasm-bindgen"$/ { getline; gsub(/[^0-9.]/, ""); print; exit }' Cargo.lock)
 CARGO_LEPTOS=0.3.11
 CARGO_LEPTOS_RUST=1.96
+CARGO_DENY=0.20.2
+CARGO_CYCLONEDX=0.5.9
 
 NODE_BIN=$ROOT/end2end/node_modules/.bin
 PATH_BEFORE=$PATH
@@ -249,18 +251,21 @@ link_rust_lld() {
     as_root ln -sf "$found" "$at"
 }
 
+# said_version COMMAND: some of cargo's own commands want their name first.
+said_version() { "$1" --version 2>/dev/null || "$1" "${1#cargo-}" --version; }
+
 # install_crate COMMAND VERSION CRATE [cargo install's options]: a tool of
 # exactly that version, from a profile that compiles fast.
 install_crate() {
     local command=$1 version=$2 crate=$3
     shift 3
-    if have "$command" && "$command" --version 2>/dev/null | grep -qwF "$version"; then return 0; fi
+    if have "$command" && said_version "$command" | grep -qwF "$version"; then return 0; fi
     quietly "installing $crate $version (compiled here, which takes minutes)" \
         env -u CARGO_TARGET_DIR -u RUSTFLAGS CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
         CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_DEBUG=0 \
         cargo install --force "$crate" --version "=$version" "$@"
     hash -r
-    "$command" --version | grep -qwF "$version" ||
+    said_version "$command" | grep -qwF "$version" ||
         die "$(command -v "$command") is another version than $version, and comes before $CARGO_BIN on PATH"
 }
 
@@ -290,6 +295,9 @@ find_postgres() {
 # What the tests have of Python's packages, outside of the repository, so that
 # they are installed once.
 PYTHON_ENV=${XDG_CACHE_HOME:-$HOME/.cache}/latchkey/python
+
+# Caddy and nginx, to try the examples of deploy/ with.
+PROXIES=${XDG_CACHE_HOME:-$HOME/.cache}/latchkey/proxies
 
 # --- What is built ----------------------------------------------------------
 

@@ -5,6 +5,9 @@
 #   setup.sh develop     that, and what `cargo leptos` needs
 #   setup.sh test        that, a browser and PostgreSQL
 #   setup.sh lighthouse  that, and Lighthouse
+#   setup.sh deploytest  what a release build needs, and the proxies of deploy/
+#   setup.sh deny        what a release build needs, and cargo-deny
+#   setup.sh sbom        what a release build needs, and cargo-cyclonedx
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -101,6 +104,19 @@ for_tests() {
     python_packages
 }
 
+# proxies: Caddy and nginx, taken out of their packages: whoever installs these has them started.
+proxies() {
+    local package
+    need_command openssl "a certificate of nginx" openssl
+    if [ -x "$PROXIES/usr/bin/caddy" ] && [ -x "$PROXIES/usr/sbin/nginx" ]; then return 0; fi
+    have apt-get || die "Caddy and nginx are taken out of Debian's packages, and this is no Debian."
+    mkdir -p "$PROXIES" "$SCRATCH/packages"
+    cd "$SCRATCH/packages"
+    quietly "fetching Caddy and nginx" apt-get download -q caddy nginx
+    for package in *.deb; do dpkg-deb -x "$package" "$PROXIES"; done
+    cd "$ROOT"
+}
+
 case "${1:-}" in
 build) for_build ;;
 check) for_checks ;;
@@ -114,5 +130,17 @@ lighthouse)
     for_tests
     node_packages end2end/lighthouse "Lighthouse"
     ;;
-*) die "usage: setup.sh build|check|develop|test|lighthouse" ;;
+deploytest)
+    for_build
+    proxies
+    ;;
+deny)
+    for_build
+    install_crate cargo-deny "$CARGO_DENY" cargo-deny --locked
+    ;;
+sbom)
+    for_build
+    install_crate cargo-cyclonedx "$CARGO_CYCLONEDX" cargo-cyclonedx --locked
+    ;;
+*) die "usage: setup.sh build|check|develop|test|lighthouse|deploytest|deny|sbom" ;;
 esac

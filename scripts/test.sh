@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the checks and tests, each step with its time, and ends with one line:
 # N passed, N failed.
-#   test.sh all | unit | lint | e2e | screenshots | lighthouse | budget | benchconsole | benchimport
+#   test.sh all | unit | lint | e2e | screenshots | lighthouse | budget | benchconsole | benchimport | deploytest | deny
 # Arguments after that go to the test runner (cargo test, Playwright).
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -51,6 +51,10 @@ playwright_tests() {
         const { stats, errors } = JSON.parse(require("fs").readFileSync(process.argv[1]));
         console.log(stats.expected + stats.flaky, stats.unexpected + errors.length);' "$SCRATCH/playwright.json" 2>/dev/null ||
         echo 0 1
+}
+
+node_tests() {
+    awk '/^# pass / { p = $3 } /^# fail / { f = $3 } END { print p + 0, f + 0 }' "$SCRATCH/output"
 }
 
 # Runs at the end, whatever happens, so that the last line is never missing.
@@ -121,6 +125,18 @@ lint() {
     step "clippy: estimator" one_check wasm_clippy estimator-build estimator
 }
 
+# The database of known weaknesses is fetched; what cannot be fetched is said, and is no failure of the code.
+deny() {
+    step "licences, sources and duplicates of dependencies" one_check cargo deny --locked check --hide-inclusion-graph \
+        licenses sources bans
+    if cargo deny --locked fetch db >"$SCRATCH/advisories" 2>&1; then
+        step "advisories on dependencies" one_check cargo deny --locked check advisories
+    else
+        tail -n 3 "$SCRATCH/advisories" >&2
+        say "the database of advisories is out of reach: NOT looked at"
+    fi
+}
+
 rust_tests() {
     # More than processors: much of their time is waiting for a disk or for PostgreSQL.
     export RUST_TEST_THREADS="${RUST_TEST_THREADS:-6}"
@@ -161,8 +177,8 @@ what=${1:-all}
 case "$what" in
 unit | lint) scripts/setup.sh check ;;
 all | e2e | screenshots | budget | benchconsole | benchimport) scripts/setup.sh test ;;
-lighthouse) scripts/setup.sh lighthouse ;;
-*) die "usage: test.sh all|unit|lint|e2e|screenshots|lighthouse|budget|benchconsole|benchimport" ;;
+lighthouse | deploytest | deny) scripts/setup.sh "$what" ;;
+*) die "usage: test.sh all|unit|lint|e2e|screenshots|lighthouse|budget|benchconsole|benchimport|deploytest|deny" ;;
 esac
 use_rust
 use_target_dir
@@ -194,6 +210,15 @@ benchimport)
         step "import of many people" one_check env LATCHKEY_BIN="$(cd "$TARGET" && pwd)/release/latchkey" node benches/import.mjs
     fi
     ;;
+deploytest)
+    release_build
+    if "$OK"; then
+        step "examples of deploy/" node_tests env LATCHKEY_BIN="$(cd "$TARGET" && pwd)/release/latchkey" \
+            LATCHKEY_CADDY="$PROXIES/usr/bin/caddy" LATCHKEY_NGINX="$PROXIES/usr/sbin/nginx" \
+            node --test --test-reporter=tap end2end/deploy/
+    fi
+    ;;
+deny) deny "$@" ;;
 all)
     lint
     with_postgres

@@ -70,6 +70,7 @@ test.describe('a Tab walk reaches every control, shows where it is, and leaves t
   });
 });
 
+// ASVS 6.2.7.
 test('a pasted password is taken whole (ux 12, ux 14)', async ({ page, person }) => {
   const password = 'Pasted-From-A-Manager-'.repeat(5);
   await page.goto('/sign-up');

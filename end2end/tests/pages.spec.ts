@@ -36,6 +36,7 @@ test('titles are unique (ux 3)', async ({ page, person }) => {
   expect(titles).toEqual([...new Set(titles)]);
 });
 
+// ASVS 6.2.6, 6.2.7.
 test('forms carry what password managers look for (ux 7, ux 12, ux 14, ux 22)', async ({ page }) => {
   await page.goto('/sign-up');
   await expect(page.getByRole('main').locator('input:visible')).toHaveCount(2);
@@ -43,6 +44,7 @@ test('forms carry what password managers look for (ux 7, ux 12, ux 14, ux 22)', 
   await expect(email).toHaveAttribute('type', 'email');
   await expect(email).toHaveAttribute('autocomplete', 'username');
   const chosen = page.getByLabel('Password', { exact: true });
+  await expect(chosen).toHaveAttribute('type', 'password');
   await expect(chosen).toHaveAttribute('autocomplete', 'new-password');
   await expect(chosen).toHaveId('new-password');
   await expect(chosen).toHaveAccessibleDescription(/At least 8 characters/);
@@ -50,6 +52,7 @@ test('forms carry what password managers look for (ux 7, ux 12, ux 14, ux 22)', 
   await page.goto('/sign-in');
   await expect(page.getByLabel('E-mail address or user name')).toHaveAttribute('autocomplete', /^username/);
   const current = page.getByLabel('Password', { exact: true });
+  await expect(current).toHaveAttribute('type', 'password');
   await expect(current).toHaveAttribute('autocomplete', 'current-password');
   await expect(current).toHaveId('current-password');
 

@@ -179,6 +179,7 @@ mod tests {
             }
         }
 
+        /// ASVS 1.3.11.
         #[test]
         fn accepted_addresses_cannot_break_a_header(typed in "[ -~\\r\\n\\t\\x00]{1,30}@[a-z.\\r\\n ]{1,20}") {
             if let Ok(email) = Email::parse(&typed) {

@@ -325,7 +325,7 @@ on_both_engines! {
         assert_invalid(world, &format!("{long}.{body}.{signature}"), "too long").await;
     }
 
-    /// ASVS 9.2.1, 9.2.3: claims of our own key that are not as we write them.
+    /// ASVS 9.2.1, 9.2.3, 15.3.5, 15.3.7: claims of our own key that are not as we write them.
     async fn claims_are_ours_in_every_member(world) {
         let now = world.now().0;
         let wrong: Vec<(&str, Value)> = vec![
@@ -498,6 +498,7 @@ on_both_engines! {
     }
 
     /// The next key is known to others before it signs, and the last one until its last token has expired.
+    /// ASVS 13.3.4.
     async fn keys_follow_one_another(world) {
         let first = keys::signing(&world.state).await.expect("a key").row.kid;
         world.clock.advance(89 * DAY);
@@ -666,6 +667,7 @@ on_both_engines! {
     }
 
     /// The setting changes: the key that is there signs until the other one is known.
+    /// ASVS 11.2.2.
     async fn another_algorithm_follows_like_another_key(world) {
         let token = issue(&world.state).await;
         let other = node(world, es256);

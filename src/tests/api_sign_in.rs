@@ -88,7 +88,7 @@ on_both_engines! {
         assert_eq!(count_events(world, &id_of(world, "sam@example.com").await, "signed_out").await, 1);
     }
 
-    /// ASVS 4.1.1, 4.1.4, 13.1.3: type, size, form and method.
+    /// ASVS 4.1.1, 4.1.4, 15.3.5: type, size, form and method.
     async fn what_cannot_be_read_is_refused_with_the_right_status(world) {
         let browser = world.anonymous();
         let send = async |content_type: Option<&str>, body: String| {
@@ -250,7 +250,7 @@ on_both_engines! {
         assert_eq!(program.refresh().await.status, StatusCode::OK, "the token is still good");
     }
 
-    /// ASVS 7.5.2: programs and browsers are in one list.
+    /// ASVS 7.5.2, 10.4.9: programs and browsers are in one list.
     async fn sessions_are_listed_and_ended(world) {
         let person = world.sign_up("sam@example.com").await;
         let mut browser = person.browser;
@@ -379,6 +379,7 @@ mod cross_origin {
 
     on_both_engines! {
         with(lets_in)
+        /// ASVS 3.4.2, 3.5.2.
         async fn only_origins_of_the_settings_are_let_in(world) {
             let browser = world.anonymous();
             let send = async |method: Method, origin: &str, path: &str| {
@@ -413,6 +414,7 @@ mod same_origin {
     use super::*;
 
     on_both_engines! {
+        /// ASVS 3.4.2.
         async fn no_other_origin_is_let_in_unless_the_settings_say_so(world) {
             let browser = world.anonymous();
             let request = browser.request(Method::GET, "/health").header(header::ORIGIN, "https://app.example.com");

@@ -133,6 +133,7 @@ on_both_engines! {
 
     /// ASVS 7.4.2, 7.4.3, 8.3.2: whatever ends somebody's sessions, ends their programs' too; whoever takes an account back takes its
     /// tokens back, also where the account is opened again later.
+    /// ASVS 10.3.3.
     async fn what_ends_a_person_ends_their_tokens(world) {
         world.administrator("ada@example.com").await;
         let ada = world.program_of("ada@example.com").await;

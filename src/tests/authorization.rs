@@ -262,6 +262,7 @@ on_both_engines! {
     with(whole)
 
     /// The router names its routes when it is printed.
+    /// ASVS 6.3.4, 13.4.5.
     async fn every_route_is_in_the_table(world) {
         let printed = format!("{:?}", router::routes(world.state.clone()));
         let routes: BTreeSet<&str> = printed.split('"').filter(|part| part.starts_with('/')).collect();
@@ -372,7 +373,7 @@ on_both_engines! {
         }
     }
 
-    /// ASVS 8.2.1, RFC 6750 section 3.1: with the scope, and with every other one.
+    /// ASVS 8.2.1, 10.3.2, RFC 6750 section 3.1: with the scope, and with every other one.
     async fn operations_serve_tokens_that_are_for_them(world) {
         world.administrator("ada@example.com").await;
         let ada = world.program_of("ada@example.com").await;

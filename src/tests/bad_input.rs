@@ -65,6 +65,7 @@ on_both_engines! {
         }
     }
 
+    /// ASVS 2.2.1.
     async fn another_encoding_is_refused(world) {
         let mut browser = world.anonymous();
         for content_type in ["application/json", "text/plain", "multipart/form-data; boundary=x", "", "application/x-www-form-urlencodedx"] {
@@ -74,6 +75,7 @@ on_both_engines! {
         }
     }
 
+    /// ASVS 2.2.2, 15.3.5.
     async fn malformed_forms_never_break_anything(world) {
         world.sign_up("sam@example.com").await;
         let bodies: [&[u8]; 12] = [
@@ -152,7 +154,7 @@ on_both_engines! {
         assert!(matches!(answer, Ok(None) | Err(AuthError::Malformed)), "{answer:?}");
     }
 
-    /// ASVS 1.2.1: what was typed comes back as text.
+    /// ASVS 1.2.1, 1.2.3, 3.2.2: what was typed comes back as text.
     async fn markup_is_shown_not_run(world) {
         let mut browser = world.anonymous();
         let script = "\"><script>alert(1)</script>";
@@ -160,10 +162,10 @@ on_both_engines! {
         assert!(!page.body.contains("<script>alert"), "{}", page.body);
     }
 
-    /// ASVS 13.4.6, 16.5.1.
+    /// ASVS 13.4.6, 16.5.1, 13.4.1, 13.4.3, 14.2.5.
     async fn unknown_addresses_are_404_in_our_words(world) {
         let mut browser = world.anonymous();
-        for path in ["/nope", "/api/nope", "/pkg/nope.js", "/pkg/", "/%2e%2e/Cargo.toml", "/..%2fCargo.toml", "/.git/config", "/.well-known/nope"] {
+        for path in ["/nope", "/api/nope", "/pkg/nope.js", "/pkg/", "/%2e%2e/Cargo.toml", "/..%2fCargo.toml", "/.git/config", "/.well-known/nope", "/dashboard/x.css", "/dashboard.js"] {
             let answer = browser.get(path).await;
             assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
             assert!(is_in_our_words(&answer), "{path}: {}", answer.body);

@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
-    net::TcpStream,
+    net::{TcpListener, TcpStream},
     path::Path,
     process::{Command, Output, Stdio},
 };
@@ -193,10 +193,55 @@ fn serving_begins_by_saying_where_and_ends_gracefully() {
     stream.read_to_string(&mut answer).expect("read");
     assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("{\"status\":\"ok\"}"), "{answer}");
 
+    let port = address.rsplit(':').next().expect("a port");
+    let health = |arguments: &[&str]| {
+        let health = latchkey(folder.path()).arg("health").args(arguments).env("PORT", port).output().expect("it runs");
+        (health.status.success(), text(&health.stdout), text(&health.stderr))
+    };
+    assert_eq!(health(&[]), (true, "{\"status\":\"ok\"}\n".into(), String::new()));
+    assert_eq!(health(&["--ready"]), (true, "{\"status\":\"ready\"}\n".into(), String::new()));
+
     let ended = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill runs");
     assert!(ended.success());
     assert!(child.wait().expect("it ends").success());
     assert!(folder.path().join("data/latchkey.db").exists());
+    let (is_well, _, said) = health(&[]);
+    assert!(!is_well && said.starts_with(&format!("latchkey: the server at {address} does not answer: ")), "{said}");
+}
+
+/// A server that says that it is not well, or says nothing that could be read, is not well.
+#[test]
+fn health_is_what_the_server_says() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (answer, said) in [
+        (
+            "HTTP/1.1 503 Service Unavailable\r\n\r\n{\"reasons\":[\"database\"]}",
+            "503 Service Unavailable {\"reasons\":[\"database\"]}",
+        ),
+        ("220 mail.example.com ESMTP\r\n", "no HTTP"),
+        ("", "no HTTP"),
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let server = std::thread::spawn(move || {
+            let mut stream = listener.accept().expect("it asks").0;
+            let mut request = BufReader::new(stream.try_clone().expect("a stream"));
+            let mut first = String::new();
+            request.read_line(&mut first).expect("a line");
+            while request.by_ref().lines().next().is_some_and(|line| !line.expect("a line").is_empty()) {}
+            stream.write_all(answer.as_bytes()).expect("written");
+            first
+        });
+        let mut command = latchkey(folder.path());
+        let health =
+            command.args(["health", "--ready"]).env("PORT", address.port().to_string()).output().expect("it runs");
+        assert_eq!(server.join().expect("it ends"), "GET /health/ready HTTP/1.1\r\n");
+        let printed = text(&health.stderr);
+        assert!(
+            !health.status.success() && printed == format!("latchkey: {address}/health/ready: {said}\n"),
+            "{printed}"
+        );
+    }
 }
 
 /// They are on no port but their own, which another process may not have.

@@ -38,6 +38,7 @@ on_both_engines! {
         assert_eq!(answer.status, StatusCode::NO_CONTENT);
     }
 
+    /// ASVS 3.5.3, 4.1.4.
     async fn no_form_answers_another_method(world) {
         // An administrator, since what is for administrators is not there for others.
         let mut browser = world.administrator("admin@example.com").await.browser;

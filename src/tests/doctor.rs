@@ -117,7 +117,7 @@ fn it_is_written_for_people_too() {
     );
 }
 
-/// ASVS 13.3.1.
+/// ASVS 13.3.1, 13.3.2.
 #[cfg(unix)]
 #[test]
 fn files_that_others_can_read_are_named() {

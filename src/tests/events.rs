@@ -105,7 +105,7 @@ on_both_engines! {
         assert_eq!(denied[0].content.detail, r#"{"path":"/admin"}"#);
     }
 
-    /// An act whose event cannot be written does not happen.
+    /// ASVS 2.3.3: an act whose event cannot be written does not happen.
     async fn what_cannot_be_written_down_does_not_happen(world) {
         let mut browser = world.sign_up("sam@example.com").await.browser;
         refuse_events(world).await;

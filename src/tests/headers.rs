@@ -84,7 +84,7 @@ fn check(answer: &Answer, what: &str) {
     assert_ne!(answer.status, StatusCode::INTERNAL_SERVER_ERROR, "{what}");
 }
 
-/// ASVS 3.4.1 to 3.4.8, 13.4.4, 14.3.2: every route, every method, signed out and signed in.
+/// ASVS 3.4.1 to 3.4.8, 13.4.4, 14.3.2, 3.5.8, 14.2.2: every route, every method, signed out and signed in.
 #[tokio::test]
 async fn every_answer_of_every_route_carries_them() {
     let world = World::in_production(Engine::Sqlite).await;

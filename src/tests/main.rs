@@ -46,6 +46,7 @@ mod parsers;
 mod readiness;
 mod reset_password;
 mod roles;
+mod security_doc;
 mod session_records;
 mod session_timer;
 mod set_up;

@@ -156,6 +156,7 @@ on_both_engines! {
     }
 }
 
+/// ASVS 15.2.3.
 #[tokio::test]
 async fn the_style_page_is_for_this_machine_and_not_for_production() {
     let world = World::with(Engine::Sqlite, |_| {}).await;

@@ -82,6 +82,7 @@ on_both_engines! {
         assert!(page.says("This link does not work"), "{}", page.body);
     }
 
+    /// ASVS 6.4.1, 6.6.2.
     async fn a_link_dies_of_age_a_newer_one_and_a_change_of_password(world) {
         let person = world.sign_up("sam@example.com").await;
         let mut old = bring_link(world, "sam@example.com").await;
@@ -128,7 +129,7 @@ on_both_engines! {
         assert_eq!(browser.submit("/api/reset_password", &[("new_password", OTHER_PASSWORD)]).await.location(), "/sign-in");
     }
 
-    /// ASVS 6.4.1, 11.5.1: what was never drawn opens nothing.
+    /// ASVS 6.4.1, 11.5.1, 2.3.1, 6.6.3: what was never drawn opens nothing.
     async fn made_up_links_do_not_work(world) {
         for token in ["", "x", "%00", "AAAA", &"A".repeat(43), &"A".repeat(5_000), "%ff%fe", "../../etc"] {
             let mut browser = world.anonymous();

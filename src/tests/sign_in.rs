@@ -44,7 +44,7 @@ on_both_engines! {
         }
     }
 
-    /// ASVS 7.2.4, 7.2.3: a session of its own for each sign-in; the browser's earlier one ends.
+    /// ASVS 7.2.4, 7.2.3, 7.2.2: a session of its own for each sign-in; the browser's earlier one ends.
     async fn every_sign_in_gets_a_new_session(world) {
         let mut browser = world.sign_up("sam@example.com").await.browser;
         let first = browser.session_cookie().expect("a session").clone();
@@ -56,7 +56,7 @@ on_both_engines! {
         assert!(browser.is_signed_in().await && !copy.is_signed_in().await);
     }
 
-    /// ASVS 7.2.4: an id that somebody planted is not taken up.
+    /// ASVS 7.2.4, 7.2.1: an id that somebody planted is not taken up.
     async fn a_planted_session_id_is_not_used(world) {
         world.sign_up("sam@example.com").await;
         let mut browser = world.anonymous();
@@ -187,6 +187,7 @@ on_both_engines! {
     }
 }
 
+/// ASVS 3.3.1, 3.3.3, 3.3.4.
 #[tokio::test]
 async fn cookies_are_tight_where_people_come_by_https() {
     let world = World::in_production(crate::support::Engine::Sqlite).await;

@@ -5,7 +5,7 @@ use axum::http::{StatusCode, header};
 use crate::support::on_both_engines;
 
 on_both_engines! {
-    /// ASVS 7.4.1: over, wherever the cookie was copied to.
+    /// ASVS 7.4.1, 14.3.1: over, wherever the cookie was copied to.
     async fn signing_out_ends_the_session_everywhere(world) {
         let mut browser = world.sign_up("sam@example.com").await.browser;
         let mut copy = browser.clone();

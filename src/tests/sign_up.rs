@@ -46,7 +46,7 @@ on_both_engines! {
         assert_eq!(outcomes.into_iter().filter(|made| *made).count(), 1);
     }
 
-    /// ASVS 2.2.1, 6.2.1, 6.2.4, 6.2.11.
+    /// ASVS 2.2.1, 6.2.1, 6.2.4, 6.2.11, 2.2.2.
     async fn a_refused_form_says_what_to_do_and_keeps_what_was_typed(world) {
         for (email, password, sentence) in [
             ("", PASSWORD, "Enter your e-mail address"),
@@ -123,7 +123,7 @@ async fn sign_up_asks_for_what_the_setting_says() {
     world.end().await;
 }
 
-/// ASVS 6.2.11: the site's name and the person's own are what others would try.
+/// ASVS 6.2.11, 2.2.3: the site's name and the person's own are what others would try.
 #[tokio::test]
 async fn a_password_is_not_made_of_names() {
     let world = World::with(Engine::Sqlite, |config| config.site_name = "Quiblerton Accounts".into()).await;

@@ -154,7 +154,7 @@ on_both_engines! {
         assert!(page.says("Hello, sam"), "{}", page.body);
     }
 
-    /// ASVS 2.3.4: guesses made at the same moment are all counted.
+    /// ASVS 2.3.4, 2.3.2: guesses made at the same moment are all counted.
     async fn tries_at_once_are_counted_one_by_one(world) {
         world.sign_up("sam@example.com").await;
         let mut attempts = tokio::task::JoinSet::new();
@@ -178,7 +178,7 @@ on_both_engines! {
         assert!(page.says("Too many tries"), "{}", page.body);
     }
 
-    /// ASVS 2.4.1: mail cannot be made to pour.
+    /// ASVS 2.4.1, 2.3.2: mail cannot be made to pour.
     async fn sign_ups_and_mails_are_limited(world) {
         world.sign_up("sam@example.com").await;
         for _ in 0..3 {

@@ -14,6 +14,8 @@ mod doctor;
 mod estimate;
 /// `latchkey export`
 mod export;
+/// `latchkey health`
+mod health;
 /// `latchkey import`
 mod import;
 /// `latchkey keys …`
@@ -73,6 +75,8 @@ enum Command {
     Config(config::ConfigCommand),
     /// Look at everything that has to be right, and say what to do about what is not; change nothing.
     Doctor(doctor::DoctorArguments),
+    /// Ask the server of these settings how it is; fails where it is not well. For health checks.
+    Health(health::HealthArguments),
     /// Work with people's accounts.
     #[command(subcommand)]
     User(user::UserCommand),
@@ -168,6 +172,7 @@ async fn execute(command: Command, env_file: Option<&Path>) -> Result<(), CliErr
         Command::Estimate => return estimate::run(),
         Command::Config(command) => return config::run(command),
         Command::Doctor(arguments) => return doctor::run(arguments, env_file).await,
+        Command::Health(arguments) => return health::run(arguments),
         Command::Keys(keys::KeysCommand::Secret) => return keys::secret(),
         Command::Audit(audit::AuditCommand::Verify { from: Some(file), checkpoint, json }) => {
             return audit::verify_file(file, checkpoint.as_deref(), *json);
@@ -229,6 +234,7 @@ async fn execute(command: Command, env_file: Option<&Path>) -> Result<(), CliErr
         Command::Estimate
         | Command::Config(_)
         | Command::Doctor(_)
+        | Command::Health(_)
         | Command::Backup(_)
         | Command::Restore(_)
         | Command::Move(_) => Ok(()),

@@ -77,6 +77,7 @@ mod tests {
     use super::*;
     use crate::server::random::SystemRandom;
 
+    /// ASVS 11.3.2, 11.3.3, 11.3.4.
     #[test]
     fn what_was_sealed_opens_for_its_name_and_key_alone() {
         let secret = draw_secret(&SystemRandom).expect("randomness");

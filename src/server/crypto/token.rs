@@ -74,6 +74,7 @@ mod tests {
     use super::*;
     use crate::server::random::SystemRandom;
 
+    /// ASVS 11.5.1.
     #[test]
     fn a_token_is_found_by_the_hash_of_what_is_presented() {
         let token = OneTimeToken::draw(&SystemRandom).expect("randomness");

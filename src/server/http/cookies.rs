@@ -73,7 +73,7 @@ mod tests {
 
     use super::*;
 
-    /// ASVS 3.3.1, 3.3.2, 3.3.4.
+    /// ASVS 3.3.1, 3.3.2, 3.3.4, 3.3.3.
     #[test]
     fn cookies_are_as_tight_as_they_get() {
         let set = Jar::Link.keep("abc", 60, true).expect("a header");

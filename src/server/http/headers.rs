@@ -65,7 +65,7 @@ pub fn content_security_policy(nonce: Option<&str>, is_watched: bool) -> String 
 mod tests {
     use super::*;
 
-    /// ASVS 3.4.3.
+    /// ASVS 3.4.3, 3.6.1.
     #[test]
     fn nothing_inline_and_nothing_foreign() {
         let policy = content_security_policy(Some("abc"), false);

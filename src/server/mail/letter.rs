@@ -204,6 +204,7 @@ mod tests {
 
     proptest! {
         /// A value stays within the place it was put in: no link, no tag, no line, no place more.
+        /// ASVS 1.3.11.
         #[test]
         fn no_value_adds_anything_but_words(
             value in "(<a href=\"|</td>|</style>|<!--|\"|'|&|>|\r|\n\n|\u{2028}|\\{link\\}|\\{letter\\}|\\[x\\]\\(http://e\\)|\nhttp://e|When: |\\PC){0,8}",
