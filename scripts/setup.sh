@@ -5,6 +5,7 @@
 #   setup.sh develop     that, and what `cargo leptos` needs
 #   setup.sh test        that, a browser and PostgreSQL
 #   setup.sh lighthouse  that, and Lighthouse
+#   setup.sh failures    what tests need, and strace
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -114,5 +115,9 @@ lighthouse)
     for_tests
     node_packages end2end/lighthouse "Lighthouse"
     ;;
-*) die "usage: setup.sh build|check|develop|test|lighthouse" ;;
+failures)
+    for_tests
+    need_command strace "it shows what is on the disk before it is acknowledged" strace
+    ;;
+*) die "usage: setup.sh build|check|develop|test|lighthouse|failures" ;;
 esac
