@@ -8,6 +8,7 @@
 #   setup.sh deploytest  what a release build needs, and the proxies of deploy/
 #   setup.sh deny        what a release build needs, and cargo-deny
 #   setup.sh sbom        what a release build needs, and cargo-cyclonedx
+#   setup.sh failures    what tests need, and strace
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -142,5 +143,9 @@ sbom)
     for_build
     install_crate cargo-cyclonedx "$CARGO_CYCLONEDX" cargo-cyclonedx --locked
     ;;
-*) die "usage: setup.sh build|check|develop|test|lighthouse|deploytest|deny|sbom" ;;
+failures)
+    for_tests
+    need_command strace "it shows what is on the disk before it is acknowledged" strace
+    ;;
+*) die "usage: setup.sh build|check|develop|test|lighthouse|deploytest|deny|sbom|failures" ;;
 esac

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the checks and tests, each step with its time, and ends with one line:
 # N passed, N failed.
-#   test.sh all | unit | lint | e2e | screenshots | lighthouse | budget | benchconsole | benchimport | deploytest | deny
+#   test.sh all | unit | lint | e2e | screenshots | lighthouse | budget | benchconsole | benchimport | deploytest | deny | failures
 # Arguments after that go to the test runner (cargo test, Playwright).
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -177,8 +177,8 @@ what=${1:-all}
 case "$what" in
 unit | lint) scripts/setup.sh check ;;
 all | e2e | screenshots | budget | benchconsole | benchimport) scripts/setup.sh test ;;
-lighthouse | deploytest | deny) scripts/setup.sh "$what" ;;
-*) die "usage: test.sh all|unit|lint|e2e|screenshots|lighthouse|budget|benchconsole|benchimport|deploytest|deny" ;;
+lighthouse | deploytest | deny | failures) scripts/setup.sh "$what" ;;
+*) die "usage: test.sh all|unit|lint|e2e|screenshots|lighthouse|budget|benchconsole|benchimport|deploytest|deny|failures" ;;
 esac
 use_rust
 use_target_dir
@@ -219,6 +219,13 @@ deploytest)
     fi
     ;;
 deny) deny "$@" ;;
+failures)
+    with_postgres
+    # One at a time: each has bounds of time of its own.
+    step "failures" cargo_tests env LATCHKEY_FAILURES=all LATCHKEY_KILLS="${KILLS:-200}" LATCHKEY_TEST_POSTGRES_BIN="$PG" \
+        RUSTFLAGS="--cfg erase_components" cargo test --no-default-features --features "$BIN_FEATURES" --test failures -- \
+        --test-threads=1 "$@"
+    ;;
 all)
     lint
     with_postgres

@@ -7,11 +7,20 @@ use time::{Date, OffsetDateTime, format_description::well_known::Rfc3339, macros
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Moment(pub i64);
 
+/// Seconds by which the clocks of several machines may be apart.
+pub const CLOCKS_APART_SECONDS: i64 = 300;
+
 impl Moment {
     /// This moment and so many seconds.
     #[must_use]
     pub fn plus(self, seconds: i64) -> Self {
         Self(self.0.saturating_add(seconds))
+    }
+
+    /// Whether it has not come yet, by more than clocks may be apart: what was written then is of a clock that was wrong.
+    #[must_use]
+    pub fn is_ahead_of(self, now: Self) -> bool {
+        self > now.plus(CLOCKS_APART_SECONDS)
     }
 
     /// As a person reads it: `20 November 2026 at 19:46 UTC`.
@@ -62,6 +71,13 @@ mod tests {
         assert_eq!(moment.for_people(), "20 November 2026 at 19:46 UTC");
         assert_eq!(moment.day_for_people(), "20 November 2026");
         assert_eq!(moment.rfc3339(), "2026-11-20T19:46:00Z");
+    }
+
+    #[test]
+    fn what_has_not_come_is_told_from_clocks_that_are_apart() {
+        let now = Moment(1_795_203_960);
+        assert!(!now.is_ahead_of(now) && !now.plus(CLOCKS_APART_SECONDS).is_ahead_of(now));
+        assert!(now.plus(CLOCKS_APART_SECONDS + 1).is_ahead_of(now));
     }
 
     #[test]

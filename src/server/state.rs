@@ -48,6 +48,9 @@ pub struct AppState {
     pub passwords: HashingPool,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// Whether this process was asked to end.
+    #[from_ref(skip)]
+    pub is_ending: Arc<AtomicBool>,
     /// Why the server cannot serve, as it was found last.
     pub readiness: Arc<Remembered<Vec<Reason>>>,
     /// What is seen of proxies.
@@ -100,6 +103,7 @@ impl AppState {
             passwords,
             config: Arc::new(config),
             db,
+            is_ending: Arc::default(),
             readiness: Arc::new(readiness::remembered()),
             metrics: Arc::new(Metrics::new(clock.now())),
             clock,

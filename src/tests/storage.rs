@@ -16,6 +16,8 @@ use latchkey::{
 use crate::support::{World, on_both_engines};
 
 const NOW: Moment = Moment(1_800_000_000);
+/// Nothing waits beyond this.
+const LONGEST: Moment = Moment(i64::MAX);
 
 fn identifiers(email: &str, username: &str) -> Identifiers {
     Identifiers { email: Email::parse(email).ok(), username: Username::parse(username).ok() }
@@ -215,14 +217,14 @@ on_both_engines! {
         let mut conn = world.state.db.write().await.expect("a connection");
         let to = Email::parse("sam@example.com").expect("valid");
         outbox::add(&mut conn, "m", &to, "Subject", "Body", "<p>Body</p>", NOW).await.expect("added");
-        assert!(outbox::due(&mut conn, NOW.plus(-1), 9).await.expect("read").is_empty());
-        let row = outbox::due(&mut conn, NOW, 9).await.expect("read").remove(0);
-        assert!(outbox::claim(&mut conn, &row, NOW, NOW.plus(60)).await.expect("ours"));
-        assert!(!outbox::claim(&mut conn, &row, NOW, NOW.plus(60)).await.expect("somebody's"));
+        assert!(outbox::due(&mut conn, NOW.plus(-1), LONGEST, 9).await.expect("read").is_empty());
+        let row = outbox::due(&mut conn, NOW, LONGEST, 9).await.expect("read").remove(0);
+        assert!(outbox::claim(&mut conn, &row, NOW, LONGEST, NOW.plus(60)).await.expect("ours"));
+        assert!(!outbox::claim(&mut conn, &row, NOW, LONGEST, NOW.plus(60)).await.expect("somebody's"));
         outbox::mark_failed(&mut conn, "m", "away", None).await.expect("noted");
-        assert_eq!(outbox::due(&mut conn, NOW.plus(60), 9).await.expect("again")[0].attempts, 1);
+        assert_eq!(outbox::due(&mut conn, NOW.plus(60), LONGEST, 9).await.expect("again")[0].attempts, 1);
         outbox::mark_sent(&mut conn, "m", NOW).await.expect("noted");
-        assert!(outbox::due(&mut conn, NOW.plus(99), 9).await.expect("no more").is_empty());
+        assert!(outbox::due(&mut conn, NOW.plus(99), LONGEST, 9).await.expect("no more").is_empty());
         let sent = outbox::find(&mut conn, "m").await.expect("read").expect("there");
         assert_eq!((&*sent.body, &*sent.html), ("", ""), "both parts are forgotten");
     }

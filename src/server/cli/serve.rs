@@ -1,6 +1,6 @@
 //! `latchkey serve`: listens, starts the background tasks, and ends gracefully. Must not know a route.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::atomic::Ordering, time::Duration};
 
 use tokio::{net::TcpListener, sync::watch};
 
@@ -43,9 +43,13 @@ pub(super) async fn run(mut config: Config, db: Db) -> Result<(), CliError> {
         tokio::spawn(axum::serve(listener, metrics::build(state.clone())).into_future());
     }
 
+    let drained = async {
+        asked_to_end.await;
+        drain(&state).await;
+    };
     tokio::select! {
         ended = &mut server => ended.map_err(std::io::Error::other)??,
-        () = asked_to_end => {
+        () = drained => {
             tracing::info!("ending: no new requests, those under way are answered");
             let _ = stop.send(true);
             if let Ok(ended) = tokio::time::timeout(GRACE, &mut server).await {
@@ -97,6 +101,16 @@ async fn announce(state: &AppState) -> Result<(), CliError> {
     }
     let _ = out::line(lines.join("\n"));
     Ok(())
+}
+
+/// Serves on for a while, so that whatever sends requests hears that they belong elsewhere before any is refused.
+async fn drain(state: &AppState) {
+    state.is_ending.store(true, Ordering::Relaxed);
+    let seconds = state.config.drain_seconds;
+    if seconds > 0 {
+        tracing::info!(seconds, "ending: it says that it is not ready, and serves on");
+        tokio::time::sleep(Duration::from_secs(seconds.into())).await;
+    }
 }
 
 async fn until(mut stopped: watch::Receiver<bool>) {

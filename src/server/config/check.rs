@@ -38,6 +38,11 @@ impl Config {
         unless(self.reauth_minutes <= 1_440, "reauth_minutes must be at most 1440: more asks nobody again");
         unless(self.deletion_grace_days <= 365, "deletion_grace_days must be at most 365");
         unless(
+            (100..=60_000).contains(&self.database_patience_ms),
+            "database_patience_ms must be from 100 to 60000: a request waits no longer for the database",
+        );
+        unless(self.drain_seconds <= 300, "drain_seconds must be at most 300");
+        unless(
             ![self.account_tries, self.network_tries, self.network_requests].contains(&0),
             "account_tries, network_tries and network_requests must be at least 1",
         );

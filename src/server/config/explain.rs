@@ -21,11 +21,13 @@ pub struct Setting {
 }
 
 /// What each setting means, in the order in which they are shown.
-const MEANINGS: [(&str, &str); 45] = [
+const MEANINGS: [(&str, &str); 47] = [
     ("environment", "development serves loopback only; production needs https, a mail server and a sender"),
     ("database_url", "sqlite://path, made when missing, or postgres://…"),
     ("bind", "the address to listen on"),
     ("port", "the port to listen on; 0 takes any that is free"),
+    ("database_patience_ms", "milliseconds that the database may take over a request; past that the answer is 503"),
+    ("drain_seconds", "seconds for which a process that was asked to end serves on, and says that it is not ready"),
     ("metrics_address", "where figures for Prometheus are served, such as 127.0.0.1:9464; without it, nowhere"),
     (
         "traces_url",

@@ -98,6 +98,10 @@ pub struct Config {
     pub bind: IpAddr,
     /// The port to listen on; 0 takes any that is free.
     pub port: u16,
+    /// Milliseconds that the database may take over a request before that is answered with 503.
+    pub database_patience_ms: u32,
+    /// Seconds for which a process that was asked to end serves on, and says that it is not ready.
+    pub drain_seconds: u32,
     /// Where figures for Prometheus are served, and nothing else; nowhere without it.
     pub metrics_address: Option<SocketAddr>,
     /// A collector that takes traces, `http://127.0.0.1:4318/v1/traces`; without it there are none.
@@ -217,6 +221,8 @@ impl Default for Config {
             remember_lifetime_days: 30,
             reauth_minutes: 10,
             deletion_grace_days: 7,
+            database_patience_ms: 1_500,
+            drain_seconds: 0,
             keep_sessions_days: 180,
             keep_events_days: 400,
             keep_tokens_days: 30,
@@ -418,6 +424,8 @@ mod tests {
             ("reauth_minutes = 0", "at least 1"),
             ("reauth_minutes = 1441", "at most 1440"),
             ("deletion_grace_days = 366", "at most 365"),
+            ("drain_seconds = 301", "at most 300"),
+            ("database_patience_ms = 99", "from 100 to 60000"),
             ("keep_sessions_days = 0", "at least 1"),
             ("keep_tokens_days = 0", "at least 1"),
             ("session_idle_minutes = 0", "session limits"),

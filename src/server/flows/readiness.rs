@@ -1,7 +1,10 @@
 //! Whether the server can serve, and why not. Must not change anything, nor say more than a closed list of reasons: what is
 //! behind one stands in the log.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use crate::server::{
     error::ServerError,
@@ -12,7 +15,7 @@ use crate::server::{
 };
 
 /// How long the database may take: whoever asks is about to ask another server instead.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_millis(1_500);
 /// Seconds for which an answer is given again: anybody may ask.
 const REMEMBERED_SECONDS: i64 = 1;
 
@@ -25,13 +28,15 @@ pub enum Reason {
     ReadOnly,
     /// Its schema is older than this program.
     Migrations,
+    /// It was asked to end.
+    Ending,
     /// The secret of the signing keys cannot be had, or opens none of those that sign now.
     SigningKey,
 }
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 4] = [Self::Database, Self::ReadOnly, Self::Migrations, Self::SigningKey];
+    pub const ALL: [Self; 5] = [Self::Database, Self::ReadOnly, Self::Migrations, Self::Ending, Self::SigningKey];
 
     /// As programs are told.
     #[must_use]
@@ -40,6 +45,7 @@ impl Reason {
             Self::Database => "database",
             Self::ReadOnly => "database_read_only",
             Self::Migrations => "migrations",
+            Self::Ending => "ending",
             Self::SigningKey => "signing_key",
         }
     }
@@ -53,6 +59,9 @@ pub fn remembered() -> Remembered<Vec<Reason>> {
 
 /// Why the server cannot serve now, or a moment ago; nothing where it can.
 pub async fn run(state: &AppState) -> Vec<Reason> {
+    if state.is_ending.load(Ordering::Relaxed) {
+        return vec![Reason::Ending];
+    }
     let asked = state.clone();
     let reasons = state.readiness.get(Arc::clone(&state.clock), PATIENCE, async move { ask(&asked).await });
     reasons.await.unwrap_or_else(|| vec![Reason::Database])

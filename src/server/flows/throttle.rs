@@ -239,6 +239,10 @@ pub async fn take_back(state: &AppState, these: &[Limit<'_>]) -> Result<(), Serv
 
 /// What is remembered after one more try, or the seconds still to wait.
 fn next(row: LimitRow, now: Moment, policy: Policy) -> Result<LimitRow, i64> {
+    // A clock that was wrong wrote what is further away than anybody ever waits or is remembered.
+    let is_ahead = Moment(row.blocked_until).is_ahead_of(now.plus(policy.longest_wait))
+        || Moment(row.expires_at).is_ahead_of(now.plus(policy.memory.max(policy.longest_wait)));
+    let row = if is_ahead { LimitRow::default() } else { row };
     if now.0 < row.blocked_until {
         return Err(row.blocked_until - now.0);
     }
@@ -296,6 +300,14 @@ mod tests {
     fn a_slow_drip_never_adds_up() {
         let drip: Vec<i64> = (0..50).map(|index| index * 600).collect();
         assert!(waits(&drip).iter().all(|wait| *wait == 0));
+    }
+
+    /// By whatever a clock was ahead: nobody waits longer than the longest for what it wrote.
+    #[test]
+    fn a_clock_that_was_ahead_locks_nobody_out() {
+        assert_eq!(waits(&[5_000, 5_001, 5_002, 5_003, 1]), [0, 0, 0, 29, 0]);
+        // Of two machines whose clocks are apart, one forgets nothing that the other wrote.
+        assert_eq!(waits(&[60, 61, 62, 20]), [0, 0, 0, 72]);
     }
 
     proptest! {

@@ -2,7 +2,7 @@
 //! what is counted of it.
 //! Must not log headers, bodies or query strings (ASVS 16.2.5).
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::{
     extract::{MatchedPath, Request, State},
@@ -12,7 +12,7 @@ use axum::{
 };
 use tracing::Instrument;
 
-use crate::server::{request_info::RequestInfo, state::AppState, telemetry::spans};
+use crate::server::{request_info::RequestInfo, state::AppState, storage::patience, telemetry::spans};
 
 use super::{client_address, cookies::Jar, rest};
 
@@ -50,8 +50,9 @@ pub async fn layer(State(state): State<AppState>, mut request: Request, next: Ne
     let route = route.as_ref().map(MatchedPath::as_str);
     let is_ours = client_address::is_trusted(&request, &state.config.trusted_proxies);
     let traced = spans::request(&method, route, &id, is_ours.then(|| request.headers()));
+    let patience = Duration::from_millis(state.config.database_patience_ms.into());
     let mut response = async {
-        let response = next.run(request).await;
+        let response = patience::in_all(patience, next.run(request)).await;
         tracing::info!(status = response.status().as_u16(), "answered");
         response
     }

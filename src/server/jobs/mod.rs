@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use tokio::{sync::watch, task::JoinHandle};
 
-use super::{error::ServerError, mail::transport::Transport, state::AppState};
+use super::{error::ServerError, mail::transport::Transport, state::AppState, storage::patience};
 
 /// How long until the tasks look again when nobody wakes them: other nodes' work, and retries.
 const INTERVAL: Duration = Duration::from_secs(2);
@@ -32,7 +32,7 @@ const INTERVAL: Duration = Duration::from_secs(2);
 pub fn start(state: AppState, transport: Option<Transport>, mut stop: watch::Receiver<bool>) -> JoinHandle<()> {
     tokio::spawn(async move {
         while !*stop.borrow() {
-            if let Err(error) = run_once(&state, transport.as_ref()).await {
+            if let Err(error) = patience::for_each(patience::OF_A_TASK, run_once(&state, transport.as_ref())).await {
                 tracing::error!(%error, "a background task failed; it will be tried again");
             }
             tokio::select! {

@@ -2,8 +2,9 @@
 
 use tracing::Instrument as _;
 
-use crate::server::{
-    error::ServerError, mail::transport::Transport, state::AppState, storage::outbox, telemetry::spans,
+use crate::{
+    domain::moment::{CLOCKS_APART_SECONDS, Moment},
+    server::{error::ServerError, mail::transport::Transport, state::AppState, storage::outbox, telemetry::spans},
 };
 
 /// Mails handed over in one go.
@@ -20,11 +21,11 @@ const LONGEST_PAUSE_SECONDS: i64 = 6 * 3_600;
 /// # Errors
 /// When the database is away. A mail server that is away is no error: its mail waits.
 pub async fn run(state: &AppState, transport: &Transport) -> Result<(), ServerError> {
-    let due = outbox::due(&mut state.db.read().await?, state.now(), BATCH).await?;
+    let due = outbox::due(&mut state.db.read().await?, state.now(), longest(state.now()), BATCH).await?;
     for row in due {
         let now = state.now();
         let retry_at = now.plus(pause_after(row.attempts).max(LEASE_SECONDS));
-        if !outbox::claim(&mut state.db.write().await?, &row, now, retry_at).await? {
+        if !outbox::claim(&mut state.db.write().await?, &row, now, longest(now), retry_at).await? {
             continue;
         }
         match transport.send(&row).instrument(spans::mail(&row.id)).await {
@@ -41,6 +42,11 @@ pub async fn run(state: &AppState, transport: &Transport) -> Result<(), ServerEr
         }
     }
     Ok(())
+}
+
+/// Nothing waits beyond this, on nodes whose clocks are not wrong.
+fn longest(now: Moment) -> Moment {
+    now.plus(LONGEST_PAUSE_SECONDS + CLOCKS_APART_SECONDS)
 }
 
 /// Seconds to wait after so many attempts: one minute, doubled each time, up to six hours.

@@ -15,9 +15,12 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
+use tokio::time::timeout;
 use tracing::Instrument as _;
 
 use crate::server::telemetry::spans;
+
+use super::patience;
 
 /// How long a request waits for a connection before it is told that the database is away.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -27,6 +30,9 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const SQLITE_READERS: u32 = 4;
 /// Connections to PostgreSQL from one node.
 const POSTGRES_CONNECTIONS: u32 = 16;
+/// How long a server may take to say that a connection is good, when it is given back: one that waits for an answer which nobody
+/// needs any more, or was cut off without a word, is closed instead.
+const RELEASE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What PostgreSQL says of a text with a NUL character.
 const CHARACTER_NOT_IN_REPERTOIRE: &str = "22021";
@@ -43,6 +49,9 @@ pub enum StoreError {
     /// A text that the database does not take, such as one with a NUL character.
     #[error("a text that the database does not take")]
     NoText,
+    /// The database did not answer in time; whether it did what it was asked is not known.
+    #[error("the database did not answer in time")]
+    TooSlow,
     /// Anything else, for the log.
     #[error(transparent)]
     Database(sqlx::Error),
@@ -64,11 +73,19 @@ impl StoreError {
     /// Whether the database was away, full or busy for too long, rather than asked for something wrong.
     #[must_use]
     pub fn is_unavailable(&self) -> bool {
-        let Self::Database(error) = self else { return false };
+        let error = match self {
+            Self::Database(error) => error,
+            other => return matches!(other, Self::TooSlow),
+        };
         match error {
-            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed | sqlx::Error::Io(_) => {
-                true
-            }
+            // A proxy that hangs up since there is nothing behind it speaks no word of the protocol.
+            sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed
+            | sqlx::Error::Io(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::BeginFailed => true,
             sqlx::Error::Database(error) => error.code().is_some_and(|code| is_code_of_absence(&code)),
             _ => false,
         }
@@ -167,7 +184,14 @@ impl Db {
             Self::open(SqliteConnectOptions::from_str(url)?).await
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             let options = PgConnectOptions::from_str(url)?;
-            let pool = PgPoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).max_connections(POSTGRES_CONNECTIONS);
+            let pool = PgPoolOptions::new()
+                .acquire_timeout(ACQUIRE_TIMEOUT)
+                .max_connections(POSTGRES_CONNECTIONS)
+                .after_release(|connection, _| {
+                    Box::pin(async {
+                        Ok(timeout(RELEASE_TIMEOUT, connection.ping()).await.is_ok_and(|said| said.is_ok()))
+                    })
+                });
             Ok(Self::Postgres(pool.connect_with(options).await?))
         } else {
             Err(StoreError::UnknownEngine)
@@ -193,7 +217,15 @@ impl Db {
             .busy_timeout(BUSY_TIMEOUT);
         make_folder(options.get_filename())?;
         let pool = SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT);
-        let writer = pool.clone().max_connections(1).connect_with(options.clone()).await?;
+        // SQLite itself undoes a transaction for which there is no room on the disk; that the connection is in none any more is
+        // news to sqlx, which would refuse to begin another on it.
+        let writing = pool.clone().max_connections(1).after_release(|connection, _| {
+            Box::pin(async {
+                connection.ping().await?;
+                Ok(!connection.is_in_transaction())
+            })
+        });
+        let writer = writing.connect_with(options.clone()).await?;
         let readers = pool.max_connections(SQLITE_READERS).connect_with(options.read_only(true)).await?;
         Ok(Self::Sqlite { writer, readers })
     }
@@ -266,8 +298,12 @@ impl Db {
     /// When none is free in time.
     pub async fn read(&self) -> Result<Conn, StoreError> {
         Ok(match self {
-            Self::Sqlite { readers, .. } => Conn::Sqlite(readers.acquire().instrument(spans::connection()).await?),
-            Self::Postgres(pool) => Conn::Postgres(pool.acquire().instrument(spans::connection()).await?),
+            Self::Sqlite { readers, .. } => {
+                Conn::Sqlite(patience::answer(readers.acquire()).instrument(spans::connection()).await?)
+            }
+            Self::Postgres(pool) => {
+                Conn::Postgres(patience::answer(pool.acquire()).instrument(spans::connection()).await?)
+            }
         })
     }
 
@@ -285,8 +321,12 @@ impl Db {
     /// When none is free in time.
     pub async fn write(&self) -> Result<Conn, StoreError> {
         Ok(match self {
-            Self::Sqlite { writer, .. } => Conn::Sqlite(writer.acquire().instrument(spans::connection()).await?),
-            Self::Postgres(pool) => Conn::Postgres(pool.acquire().instrument(spans::connection()).await?),
+            Self::Sqlite { writer, .. } => {
+                Conn::Sqlite(patience::answer(writer.acquire()).instrument(spans::connection()).await?)
+            }
+            Self::Postgres(pool) => {
+                Conn::Postgres(patience::answer(pool.acquire()).instrument(spans::connection()).await?)
+            }
         })
     }
 
@@ -297,10 +337,10 @@ impl Db {
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         Ok(match self {
             // Immediate: two processes that both mean to write queue up instead of failing half-way.
-            Self::Sqlite { writer, .. } => {
-                Tx::Sqlite(writer.begin_with("begin immediate").instrument(spans::connection()).await?)
-            }
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().instrument(spans::connection()).await?),
+            Self::Sqlite { writer, .. } => Tx::Sqlite(
+                patience::answer(writer.begin_with("begin immediate")).instrument(spans::connection()).await?,
+            ),
+            Self::Postgres(pool) => Tx::Postgres(patience::answer(pool.begin()).instrument(spans::connection()).await?),
         })
     }
 
@@ -397,13 +437,12 @@ impl Tx {
     /// Makes everything done on this transaction permanent, at once.
     ///
     /// # Errors
-    /// When the database refuses; then nothing was done.
+    /// When the database refuses; then nothing was done. When it does not answer, all was done or nothing.
     pub async fn commit(self) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(transaction) => transaction.commit().instrument(spans::commit()).await?,
-            Self::Postgres(transaction) => transaction.commit().instrument(spans::commit()).await?,
+            Self::Sqlite(transaction) => patience::answer(transaction.commit()).instrument(spans::commit()).await,
+            Self::Postgres(transaction) => patience::answer(transaction.commit()).instrument(spans::commit()).await,
         }
-        Ok(())
     }
 }
 
@@ -441,13 +480,14 @@ macro_rules! execute {
     ($on:expr, $sql:expr $(, $value:expr)* $(,)?) => {
         match &mut $on.into() {
             $crate::server::storage::Handle::Sqlite(connection) => {
-                sqlx::query($sql)$(.bind($value))*.execute(&mut **connection).await.map(|done| done.rows_affected())
+                let asked = sqlx::query($sql)$(.bind($value))*.execute(&mut **connection);
+                $crate::server::storage::patience::answer(asked).await.map(|done| done.rows_affected())
             }
             $crate::server::storage::Handle::Postgres(connection) => {
-                sqlx::query($sql)$(.bind($value))*.execute(&mut **connection).await.map(|done| done.rows_affected())
+                let asked = sqlx::query($sql)$(.bind($value))*.execute(&mut **connection);
+                $crate::server::storage::patience::answer(asked).await.map(|done| done.rows_affected())
             }
         }
-        .map_err($crate::server::storage::StoreError::from)
     };
 }
 
@@ -456,13 +496,14 @@ macro_rules! fetch {
     ($how:ident, $row:ty, $on:expr, $sql:expr $(, $value:expr)* $(,)?) => {
         match &mut $on.into() {
             $crate::server::storage::Handle::Sqlite(connection) => {
-                sqlx::query_as::<_, $row>($sql)$(.bind($value))*.$how(&mut **connection).await
+                let asked = sqlx::query_as::<_, $row>($sql)$(.bind($value))*.$how(&mut **connection);
+                $crate::server::storage::patience::answer(asked).await
             }
             $crate::server::storage::Handle::Postgres(connection) => {
-                sqlx::query_as::<_, $row>($sql)$(.bind($value))*.$how(&mut **connection).await
+                let asked = sqlx::query_as::<_, $row>($sql)$(.bind($value))*.$how(&mut **connection);
+                $crate::server::storage::patience::answer(asked).await
             }
         }
-        .map_err($crate::server::storage::StoreError::from)
     };
 }
 
@@ -484,7 +525,7 @@ pub(crate) use {execute, fetch, hold};
 
 #[cfg(test)]
 mod tests {
-    use super::is_code_of_absence;
+    use super::{StoreError, is_code_of_absence};
 
     #[test]
     fn absence_is_told_from_mistakes() {
@@ -495,5 +536,7 @@ mod tests {
         for code in ["19", "1299", "2067", "1", "23505", "42601", "57014", "22021"] {
             assert!(!is_code_of_absence(code), "{code}");
         }
+        assert!(StoreError::from(sqlx::Error::Protocol("nothing at all".into())).is_unavailable());
+        assert!(!StoreError::from(sqlx::Error::RowNotFound).is_unavailable());
     }
 }

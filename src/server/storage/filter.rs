@@ -3,7 +3,7 @@
 
 use sqlx::AssertSqlSafe;
 
-use super::{Handle, StoreError};
+use super::{Handle, StoreError, patience};
 
 /// A value to be bound.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,7 +124,7 @@ impl Filter {
         Row: Send + Unpin,
         Row: for<'r> sqlx::FromRow<'r, sqlx::sqlite::SqliteRow> + for<'r> sqlx::FromRow<'r, sqlx::postgres::PgRow>,
     {
-        let rows = match &mut on.into() {
+        match &mut on.into() {
             Handle::Sqlite(connection) => {
                 let mut query = sqlx::query_as::<_, Row>(AssertSqlSafe(sql));
                 for value in &self.values {
@@ -133,7 +133,7 @@ impl Filter {
                         Value::Number(number) => query.bind(number),
                     };
                 }
-                query.bind(most).fetch_all(&mut **connection).await
+                patience::answer(query.bind(most).fetch_all(&mut **connection)).await
             }
             Handle::Postgres(connection) => {
                 let mut query = sqlx::query_as::<_, Row>(AssertSqlSafe(sql));
@@ -143,10 +143,9 @@ impl Filter {
                         Value::Number(number) => query.bind(number),
                     };
                 }
-                query.bind(most).fetch_all(&mut **connection).await
+                patience::answer(query.bind(most).fetch_all(&mut **connection)).await
             }
-        };
-        Ok(rows?)
+        }
     }
 }
 

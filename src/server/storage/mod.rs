@@ -34,6 +34,8 @@ pub mod notes;
 pub mod outbox;
 /// Sessions as their owner lists them.
 pub mod own_sessions;
+/// How long the database may take.
+pub mod patience;
 /// People as administrators look for them.
 pub mod people;
 /// Tokens that people make for their own programs.

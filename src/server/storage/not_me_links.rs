@@ -1,7 +1,10 @@
 //! Links that say "this was not me", as rows beside other one-time links: a person may have many at once, each good for the
 //! address that it was mailed to. Must not act.
 
-use crate::domain::{email::Email, moment::Moment};
+use crate::domain::{
+    email::Email,
+    moment::{CLOCKS_APART_SECONDS, Moment},
+};
 
 use super::{
     Handle, StoreError,
@@ -54,10 +57,11 @@ pub async fn find_live(
         on,
         "select user_id, address from one_time_tokens
          where token_hash = $1 and purpose = $2 and user_id is not null and address is not null
-           and spent_at is null and expires_at > $3",
+           and spent_at is null and expires_at > $3 and created_at <= $4",
         token_hash,
         Purpose::NotMe.as_str(),
-        now.0
+        now.0,
+        now.plus(CLOCKS_APART_SECONDS).0
     )?;
     Ok(row.and_then(|(user_id, address)| Email::parse(&address).ok().map(|mailed_to| NotMeLink { user_id, mailed_to })))
 }

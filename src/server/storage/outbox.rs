@@ -64,15 +64,22 @@ pub async fn add(
     Ok(())
 }
 
-/// Mail that is due, oldest first.
-pub async fn due(on: impl Into<Handle<'_>>, now: Moment, most: i64) -> Result<Vec<OutboxRow>, StoreError> {
+/// Mail that is due, oldest first; also what is to wait longer than mail ever does, since a clock that was wrong wrote that.
+pub async fn due(
+    on: impl Into<Handle<'_>>,
+    now: Moment,
+    longest: Moment,
+    most: i64,
+) -> Result<Vec<OutboxRow>, StoreError> {
     fetch!(
         fetch_all,
         OutboxRow,
         on,
         "select id, recipient, subject, body, html, created_at, attempts from outbox
-         where sent_at is null and failed_at is null and next_attempt_at <= $1 order by created_at, id limit $2",
+         where sent_at is null and failed_at is null and (next_attempt_at <= $1 or next_attempt_at > $2)
+         order by created_at, id limit $3",
         now.0,
+        longest.0,
         most
     )
 }
@@ -82,16 +89,19 @@ pub async fn claim(
     on: impl Into<Handle<'_>>,
     row: &OutboxRow,
     now: Moment,
+    longest: Moment,
     retry_at: Moment,
 ) -> Result<bool, StoreError> {
     let claimed = execute!(
         on,
         "update outbox set attempts = attempts + 1, next_attempt_at = $4
-         where id = $1 and attempts = $2 and sent_at is null and failed_at is null and next_attempt_at <= $3",
+         where id = $1 and attempts = $2 and sent_at is null and failed_at is null
+           and (next_attempt_at <= $3 or next_attempt_at > $5)",
         &row.id,
         row.attempts,
         now.0,
-        retry_at.0
+        retry_at.0,
+        longest.0
     )?;
     Ok(claimed == 1)
 }

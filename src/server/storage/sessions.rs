@@ -64,7 +64,8 @@ impl SessionRow {
         if self.current_version != Some(self.credential_version) {
             return Some(EndReason::PasswordChanged);
         }
-        if self.expires_at <= now.0 {
+        // One that began in time to come would live for as long again.
+        if self.expires_at <= now.0 || Moment(self.created_at).is_ahead_of(now) {
             return Some(EndReason::Expired);
         }
         (self.last_seen_at.saturating_add(self.idle_seconds) <= now.0).then_some(EndReason::Idle)

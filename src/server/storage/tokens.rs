@@ -1,6 +1,6 @@
 //! One-time links, as rows keyed by the SHA-256 of the token. Must not know mail or pages.
 
-use crate::domain::moment::Moment;
+use crate::domain::moment::{CLOCKS_APART_SECONDS, Moment};
 
 use super::{
     Handle, StoreError, Tx,
@@ -93,10 +93,11 @@ pub async fn find_live(
         Owner,
         on,
         "select user_id, email_key from one_time_tokens
-         where token_hash = $1 and purpose = $2 and spent_at is null and expires_at > $3",
+         where token_hash = $1 and purpose = $2 and spent_at is null and expires_at > $3 and created_at <= $4",
         token_hash,
         purpose.as_str(),
-        now.0
+        now.0,
+        now.plus(CLOCKS_APART_SECONDS).0
     )
 }
 
@@ -126,10 +127,11 @@ pub async fn spend(
     let spent = execute!(
         on,
         "update one_time_tokens set spent_at = $3
-         where token_hash = $1 and purpose = $2 and spent_at is null and expires_at > $3",
+         where token_hash = $1 and purpose = $2 and spent_at is null and expires_at > $3 and created_at <= $4",
         token_hash,
         purpose.as_str(),
-        now.0
+        now.0,
+        now.plus(CLOCKS_APART_SECONDS).0
     )?;
     Ok(spent == 1)
 }

@@ -254,6 +254,8 @@ impl World {
         let mut config = Config {
             argon2_memory_kib: 8,
             argon2_iterations: 1,
+            // The machine may have much else to do.
+            database_patience_ms: 60_000,
             database_url: Secret::from(url.as_str()),
             // Each test is one network; what is limited there says so itself.
             network_requests: 1_000,
