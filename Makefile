@@ -1,7 +1,7 @@
 # One-word commands for the work on this project. The work itself is in scripts/.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build setup watch test unit lint fmt e2e screenshots lighthouse budget benchconsole benchimport clean
+.PHONY: help run build setup watch test unit lint fmt e2e screenshots lighthouse budget timing benchconsole benchimport clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r t d; do printf '  make %-12s %s\n' "$$t" "$$d"; done
@@ -45,6 +45,9 @@ benchconsole: ## How long the console takes with a million rows, on both engines
 
 benchimport: ## How fast a million people are imported, and in how much memory, on both engines
 	@scripts/test.sh benchimport
+
+timing: ## Whether the time of an answer tells who is known here, on both engines
+	@scripts/test.sh timing
 
 budget: ## What each page weighs, against its limit
 	@scripts/test.sh budget
