@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the checks and tests, each step with its time, and ends with one line:
 # N passed, N failed.
-#   test.sh all | unit | lint | e2e | screenshots | lighthouse | budget | benchconsole | benchimport | deploytest | deny | failures
+#   test.sh all | unit | lint | e2e | screenshots | lighthouse | budget | benchconsole | benchimport | deploytest | deny | failures | timing
 # Arguments after that go to the test runner (cargo test, Playwright).
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -176,9 +176,9 @@ what=${1:-all}
 [ "$#" = 0 ] || shift
 case "$what" in
 unit | lint) scripts/setup.sh check ;;
-all | e2e | screenshots | budget | benchconsole | benchimport) scripts/setup.sh test ;;
+all | e2e | screenshots | budget | benchconsole | benchimport | timing) scripts/setup.sh test ;;
 lighthouse | deploytest | deny | failures) scripts/setup.sh "$what" ;;
-*) die "usage: test.sh all|unit|lint|e2e|screenshots|lighthouse|budget|benchconsole|benchimport|deploytest|deny|failures" ;;
+*) die "usage: test.sh all|unit|lint|e2e|screenshots|lighthouse|budget|benchconsole|benchimport|deploytest|deny|failures|timing" ;;
 esac
 use_rust
 use_target_dir
@@ -195,6 +195,11 @@ e2e | screenshots | lighthouse | budget)
     budget) set -- tests/budget.script.spec.ts "$@" ;;
     esac
     if "$OK"; then playwright "Playwright: $what" "$@"; fi
+    ;;
+timing)
+    with_postgres
+    # Not the release profile: the hash and the database engine are as fast in both, and a slower rest would show sooner.
+    step "timing" one_check dev cargo test --no-default-features --features "$BIN_FEATURES" --bench timing
     ;;
 benchconsole)
     with_postgres

@@ -32,7 +32,8 @@ impl SafePath {
             && bytes.get(1) != Some(&b'/')
             && bytes.len() <= MAX_BYTES
             && bytes.iter().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'\\' | b'#' | b'<' | b'>' | b'"'))
-            && !has_dot_segment(path);
+            && !has_dot_segment(path)
+            && !has_hidden_separator(path);
         is_ours.then(|| Self(path.to_owned()))
     }
 
@@ -66,6 +67,16 @@ fn has_dot_segment(path: &str) -> bool {
     before_query.split('/').any(|segment| {
         let plain = segment.to_ascii_lowercase().replace("%2e", ".");
         plain == "." || plain == ".."
+    })
+}
+
+/// Whoever undoes escapes before the browser sees them, as some proxies do, would make `/%2fhost` into `//host`; no page of ours
+/// needs an escaped separator or control character in its path.
+fn has_hidden_separator(path: &str) -> bool {
+    let before_query = path.split('?').next().unwrap_or(path).to_ascii_lowercase();
+    before_query.split('%').skip(1).any(|escaped| {
+        let digits = escaped.get(..2).unwrap_or_default();
+        matches!(digits, "2f" | "5c" | "7f" | "25") || digits.starts_with(['0', '1'])
     })
 }
 
@@ -117,6 +128,10 @@ mod tests {
             " /",
             "/a b",
             "/#x",
+            "/%2fevil.example",
+            "/%5Cevil.example",
+            "/%09/evil.example",
+            "/a/%252f/evil.example",
         ] {
             assert_eq!(SafePath::parse(path), None, "{path:?}");
         }

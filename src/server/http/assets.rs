@@ -24,6 +24,9 @@ pub(super) const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-a
 const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
 /// Hexadecimal digits of a digest in a path.
 pub(super) const DIGITS: usize = 16;
+/// The most bytes of a file's name and of its path, as sent: less than any system takes.
+const MOST_OF_A_NAME: usize = 200;
+const MOST_OF_A_PATH: usize = 1_000;
 /// The ends of names of files that were made smaller.
 const SMALLER: [&str; 2] = ["br", "gz"];
 
@@ -64,7 +67,7 @@ fn folder(root: &Path, caching: HeaderValue) -> Router {
     if are_smaller_ones_fresh(root) {
         files = files.precompressed_br().precompressed_gzip();
     }
-    Router::new().fallback_service(files).layer(from_fn(without_nul)).layer(map_response(
+    Router::new().fallback_service(files).layer(from_fn(without_impossible_names)).layer(map_response(
         move |mut response: Response| {
             if matches!(response.status(), StatusCode::OK | StatusCode::NOT_MODIFIED | StatusCode::PARTIAL_CONTENT) {
                 response.headers_mut().insert(CACHE_CONTROL, caching.clone());
@@ -74,9 +77,11 @@ fn folder(root: &Path, caching: HeaderValue) -> Router {
     ))
 }
 
-/// No file has a NUL in its name, and asking the system for one is an error of ours.
-async fn without_nul(request: Request, next: Next) -> Response {
-    if request.uri().path().contains("%00") {
+/// No file has a NUL in its name, nor one that is longer than any of ours, and asking the system for one is an error of ours.
+async fn without_impossible_names(request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let is_long = path.len() > MOST_OF_A_PATH || path.split('/').any(|name| name.len() > MOST_OF_A_NAME);
+    if is_long || path.contains("%00") {
         return StatusCode::NOT_FOUND.into_response();
     }
     next.run(request).await

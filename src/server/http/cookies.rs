@@ -1,7 +1,12 @@
 //! Names and shapes of our cookies: `__Host-`, `Secure`, `HttpOnly`, `SameSite=Lax`; on plain http at somebody's desk without
 //! prefix and `Secure` (ASVS 3.3.1 to 3.3.4). Must not know what is in them.
 
-use axum::http::{HeaderMap, HeaderValue, header::COOKIE};
+use axum::{
+    extract::Request,
+    http::{HeaderMap, HeaderValue, header::COOKIE},
+    middleware::Next,
+    response::Response,
+};
 use tower_sessions::cookie::{Cookie, SameSite, time::Duration};
 
 /// The cookies we set.
@@ -67,6 +72,27 @@ impl Jar {
     }
 }
 
+/// Takes cookies away that are not plain ASCII: a browser keeps one whose name begins with an unusual space, also if a sub-domain
+/// set it, and a reader that trims takes the rest of it for a `__Host-` cookie of ours (ASVS 3.3.1). What is left has one
+/// reading (1.5.3).
+pub async fn layer(mut request: Request, next: Next) -> Response {
+    let sent = request.headers().get_all(COOKIE);
+    if !sent.iter().all(|value| value.as_bytes().is_ascii()) {
+        let kept: Vec<HeaderValue> = sent.iter().filter_map(plain).collect();
+        request.headers_mut().remove(COOKIE);
+        for value in kept {
+            request.headers_mut().append(COOKIE, value);
+        }
+    }
+    next.run(request).await
+}
+
+/// The cookies of a header that are ASCII; we set no others.
+fn plain(header: &HeaderValue) -> Option<HeaderValue> {
+    let pairs: Vec<&[u8]> = header.as_bytes().split(|byte| *byte == b';').filter(|pair| pair.is_ascii()).collect();
+    HeaderValue::from_bytes(&pairs.join(&b';')).ok().filter(|kept| !kept.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -78,6 +104,17 @@ mod tests {
     fn cookies_are_as_tight_as_they_get() {
         let set = Jar::Link.keep("abc", 60, true).expect("a header");
         insta::assert_snapshot!(set.to_str().expect("text"), @"__Host-latchkey-link=abc; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=60");
+    }
+
+    /// ASVS 3.3.1: a sub-domain sets no cookie of ours.
+    #[test]
+    fn cookies_that_only_look_like_ours_are_taken_away() {
+        let kept = |header: &str| {
+            let header = HeaderValue::from_bytes(header.as_bytes()).expect("a header");
+            plain(&header).map(|kept| kept.to_str().expect("text").to_owned())
+        };
+        assert_eq!(kept("\u{2003}__Host-latchkey=a"), None);
+        assert_eq!(kept("\u{a0}__Host-latchkey=a; __Host-latchkey=b; x=\u{fc}").as_deref(), Some(" __Host-latchkey=b"));
     }
 
     proptest! {

@@ -39,11 +39,14 @@ fn is_allowed(method: &Method, headers: &HeaderMap, own: Option<&Url>, is_https:
     if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
         return true;
     }
-    if let Some(site) = headers.get("sec-fetch-site") {
-        return matches!(site.as_bytes(), b"same-origin" | b"none");
+    // No browser says either of them twice; whoever does is believed in neither.
+    let mut sites = headers.get_all("sec-fetch-site").iter();
+    if let Some(site) = sites.next() {
+        return matches!(site.as_bytes(), b"same-origin" | b"none") && sites.next().is_none();
     }
-    match headers.get(ORIGIN) {
-        Some(origin) => origin.to_str().is_ok_and(|origin| is_own(origin, headers, own)),
+    let mut origins = headers.get_all(ORIGIN).iter();
+    match origins.next() {
+        Some(origin) => origin.to_str().is_ok_and(|origin| is_own(origin, headers, own)) && origins.next().is_none(),
         None => Jar::Session.read(headers, is_https).is_none(),
     }
 }
@@ -67,7 +70,7 @@ mod tests {
     fn allowed(method: &Method, pairs: &[(&'static str, &str)]) -> bool {
         let mut headers = HeaderMap::new();
         for (name, value) in pairs {
-            headers.insert(*name, value.parse().expect("a value"));
+            headers.append(*name, value.parse().expect("a value"));
         }
         let own = Url::parse("https://accounts.example.com").expect("a URL");
         is_allowed(method, &headers, Some(&own), true)
@@ -89,6 +92,11 @@ mod tests {
             assert!(!allowed(&method, &[("origin", "null"), cookie]));
             assert!(!allowed(&method, &[("origin", "http://accounts.example.com"), cookie]));
             assert!(!allowed(&method, &[cookie]));
+            assert!(!allowed(&method, &[("sec-fetch-site", "same-origin"), ("sec-fetch-site", "cross-site"), cookie]));
+            assert!(!allowed(
+                &method,
+                &[("origin", "https://accounts.example.com"), ("origin", "https://evil.example")]
+            ));
             assert!(allowed(&method, &[]));
         }
     }

@@ -25,8 +25,10 @@ use crate::{
 };
 
 use super::{
-    access, assets, audit_export, brand, cookies::Jar, csp_report, csrf, dev_mail, dev_style, document, errors, export,
-    flash, forms, headers, links, own, page_data, principal, request, rest, visit,
+    access, assets, audit_export, brand,
+    cookies::{self, Jar},
+    csp_report, csrf, dev_mail, dev_style, document, errors, export, flash, forms, headers, links, own, page_data,
+    principal, request, rest, visit,
 };
 
 /// Names under which people look for our pages.
@@ -96,6 +98,7 @@ pub fn routes(state: AppState) -> Router {
         .layer(from_fn_with_state(state.clone(), visit::layer))
         .layer(from_fn(document::layer))
         .layer(from_fn_with_state(state.clone(), headers::layer))
+        .layer(from_fn(cookies::layer))
         .layer(from_fn_with_state(state.clone(), request::layer))
         .with_state(state)
 }

@@ -58,6 +58,8 @@ pub mod signing_keys;
 pub mod sqlite_file;
 /// One-time links.
 pub mod tokens;
+/// Work that is undone.
+pub mod undone;
 /// People and their roles.
 pub mod users;
 /// Addresses that people want and have not proven yet.

@@ -1,0 +1,244 @@
+//! How long answers take, and whether that tells who is known here (ASVS 6.3.8, 11.2.4; CWE-208): for each door, so many requests
+//! for people who are known and as many for people who are not, in random order, and the chance that one of the former took longer
+//! than one of the latter (AUC): 0.5 is a coin. Prints it with its control, an answer with a difference of a millisecond planted,
+//! and fails past the limit. Run by `make timing`; a machine that is busy makes it slower, and no door more telling.
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, missing_docs, reason = "tests say what they expect")]
+#![allow(clippy::print_stdout, reason = "a runner prints")]
+
+#[path = "../support/mod.rs"]
+#[allow(dead_code, unused_imports, unused_macros, reason = "shared with the other tests, which use the rest")]
+mod support;
+
+use std::{
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    http::{Method, header},
+    middleware::{Next, from_fn},
+};
+use latchkey::{
+    domain::{email::Email, form::Identifiers},
+    server::{
+        config::{Config, VerifyEmail},
+        random::{Random, SystemRandom},
+        storage::users,
+    },
+};
+use serde_json::json;
+
+use support::{Browser, Engine, World};
+
+/// Requests for people who are known, and as many for people who are not.
+const EACH: usize = 2_000;
+/// The same with a difference planted, which needs fewer.
+const EACH_OF_CONTROL: usize = 500;
+/// Requests before those that are measured.
+const WARM_UP: usize = 200;
+/// How far from a coin a door may be.
+const LIMIT: f64 = 0.03;
+/// How far a control has to be.
+const CONTROL: f64 = 2.0 * LIMIT;
+/// What is planted.
+const PLANTED: Duration = Duration::from_millis(1);
+
+/// Where somebody asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Door {
+    SignInForm,
+    SignIn,
+    Forgot,
+    Resend,
+    SignUp,
+}
+
+const DOORS: [Door; 5] = [Door::SignInForm, Door::SignIn, Door::Forgot, Door::Resend, Door::SignUp];
+
+impl Door {
+    fn name(self) -> &'static str {
+        match self {
+            Self::SignInForm => "sign-in, wrong password, as a form",
+            Self::SignIn => "sign-in, wrong password, as JSON",
+            Self::Forgot => "forgot",
+            Self::Resend => "another link",
+            Self::SignUp => "sign-up",
+        }
+    }
+
+    fn request(self, browser: &Browser, email: &str) -> Request {
+        let (path, kind, body) = match self {
+            Self::SignInForm => {
+                let body = format!("identifier={email}&password=wrong+trolley+unseen+kettle");
+                ("/api/sign_in", "application/x-www-form-urlencoded", body.replace('@', "%40"))
+            }
+            Self::SignIn => {
+                let body = json!({ "email": email, "password": "wrong trolley unseen kettle" });
+                ("/auth/login", "application/json", body.to_string())
+            }
+            Self::Forgot => ("/auth/password/forgot", "application/json", json!({ "email": email }).to_string()),
+            Self::Resend => ("/auth/email/resend", "application/json", json!({ "email": email }).to_string()),
+            Self::SignUp => {
+                let body = json!({ "email": email, "password": "walnut ferry quartz umbrella" });
+                ("/users", "application/json", body.to_string())
+            }
+        };
+        let request = browser.request(Method::POST, path).header("sec-fetch-site", "same-origin");
+        request.header(header::CONTENT_TYPE, kind).body(Body::from(body)).expect("a request")
+    }
+}
+
+/// As a site is that gives nobody away, with limits out of the way. The hash is a twentieth of what it is by default, about a
+/// millisecond: it is the same work for everybody, so more of it would only hide what differs.
+fn settings(config: &mut Config) {
+    config.argon2_memory_kib = 1_024;
+    config.argon2_iterations = 2;
+    config.verify_email = Some(VerifyEmail::Required);
+    config.account_tries = u16::MAX;
+    config.network_tries = u16::MAX;
+    config.network_requests = u16::MAX;
+}
+
+fn address(is_known: bool, number: usize) -> String {
+    format!("{}{number:05}@example.com", if is_known { "known" } else { "nobod" })
+}
+
+/// People with proven addresses and a password.
+async fn add_people(world: &World, count: usize) {
+    let passwords = &world.state.passwords;
+    let place = passwords.enter().expect("a place");
+    let hashed = passwords.hash_new(&place, support::PASSWORD.to_owned(), Vec::new()).await;
+    let hash = hashed.expect("a hash").expect("a good password");
+    let mut tx = world.state.db.begin().await.expect("a transaction");
+    for number in 0..count {
+        let email = Email::parse(&address(true, number)).expect("an address");
+        let (id, key) = (world.state.new_id().expect("an id"), email.key());
+        let identifiers = Identifiers { email: Some(email), username: None };
+        users::create(&mut tx, &id, &identifiers, Some(&hash), world.now()).await.expect("added");
+        users::mark_verified(&mut tx, &id, &key, world.now()).await.expect("proven");
+    }
+    tx.commit().await.expect("added");
+}
+
+/// A door that takes a moment longer for people who are known.
+fn slower_for_the_known(router: Router) -> Router {
+    let layer = from_fn(async |request: Request, next: Next| {
+        let (parts, body) = request.into_parts();
+        let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+        let is_known = bytes.windows(5).any(|window| window == b"known");
+        let answer = next.run(Request::from_parts(parts, bytes.into())).await;
+        let begin = Instant::now();
+        while is_known && begin.elapsed() < PLANTED {
+            std::hint::spin_loop();
+        }
+        answer
+    });
+    Router::new().fallback_service(router).layer(layer)
+}
+
+/// A random order of so many of each.
+fn shuffled(each: usize) -> Vec<bool> {
+    let mut order: Vec<bool> = (0..2 * each).map(|index| index % 2 == 0).collect();
+    for last in (1..order.len()).rev() {
+        let mut bytes = [0; 8];
+        SystemRandom.fill(&mut bytes).expect("randomness");
+        let other = usize::try_from(u64::from_le_bytes(bytes) % (last as u64 + 1)).expect("an index");
+        order.swap(last, other);
+    }
+    order
+}
+
+/// Seconds of the known and of the unknown.
+async fn measure(browser: &Browser, door: Door, each: usize, first: usize) -> (Vec<f64>, Vec<f64>) {
+    let mut taken = (Vec::new(), Vec::new());
+    let mut next = [first, first];
+    let warm_up: Vec<bool> = shuffled(WARM_UP / 2);
+    for (index, is_known) in warm_up.into_iter().chain(shuffled(each)).enumerate() {
+        let number = &mut next[usize::from(is_known)];
+        let request = door.request(browser, &address(is_known, *number));
+        *number += 1;
+        let mut browser = browser.clone();
+        let begin = Instant::now();
+        let answer = browser.send(request).await;
+        let seconds = begin.elapsed().as_secs_f64();
+        assert!(matches!(answer.status.as_u16(), 202 | 303 | 401), "{door:?}: {answer:?}");
+        if index >= WARM_UP {
+            if is_known { taken.0.push(seconds) } else { taken.1.push(seconds) }
+        }
+    }
+    taken
+}
+
+/// The chance that one of the first is larger than one of the second (Mann and Whitney).
+#[allow(clippy::cast_precision_loss, reason = "thousands")]
+fn auc(known: &[f64], unknown: &[f64]) -> f64 {
+    let mut unknown = unknown.to_vec();
+    unknown.sort_by(f64::total_cmp);
+    let larger: f64 = known
+        .iter()
+        .map(|one| {
+            let below = unknown.partition_point(|other| other < one);
+            let equal = unknown.partition_point(|other| other <= one) - below;
+            below as f64 + equal as f64 / 2.0
+        })
+        .sum();
+    larger / (known.len() as f64 * unknown.len() as f64)
+}
+
+fn median_ms(seconds: &[f64]) -> f64 {
+    let mut seconds = seconds.to_vec();
+    seconds.sort_by(f64::total_cmp);
+    seconds[seconds.len() / 2] * 1_000.0
+}
+
+async fn run(engine: Engine) -> bool {
+    let each_door = EACH + EACH_OF_CONTROL + WARM_UP;
+    let mut world = World::with(engine, settings).await;
+    add_people(&world, each_door).await;
+    println!("{engine:?}: {EACH} + {EACH} requests a door, in random order");
+    let mut is_held = true;
+    // `-- sign-up` measures one door alone.
+    let wanted = std::env::args().nth(1).filter(|wanted| !wanted.starts_with('-')).unwrap_or_default();
+    for door in DOORS.into_iter().filter(|door| door.name().contains(&wanted)) {
+        let (known, unknown) = measure(&world.anonymous(), door, EACH, 0).await;
+        let found = auc(&known, &unknown);
+        let is_telling = (found - 0.5).abs() > LIMIT;
+        let plain = std::mem::take(&mut world.router);
+        world.router = slower_for_the_known(plain.clone());
+        let (slow, quick) = measure(&world.anonymous(), door, EACH_OF_CONTROL, EACH + WARM_UP / 2).await;
+        world.router = plain;
+        let control = auc(&slow, &quick);
+        let is_blind = (control - 0.5).abs() < CONTROL;
+        is_held &= !is_telling && !is_blind;
+        println!(
+            "  {:<36} AUC {found:.3} ({:.2} and {:.2} ms){}   control, {} ms more: AUC {control:.3}{}",
+            door.name(),
+            median_ms(&known),
+            median_ms(&unknown),
+            if is_telling { " TELLS" } else { "" },
+            PLANTED.as_millis(),
+            if is_blind { " NOT SEEN" } else { "" },
+        );
+        world.tamper("delete from limits; delete from outbox; delete from link_requests").await;
+        world.tamper("delete from users where email_key like 'nobod%'").await;
+    }
+    world.end().await;
+    is_held
+}
+
+fn main() -> ExitCode {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let mut is_held = runtime.block_on(run(Engine::Sqlite));
+    if std::env::var_os("LATCHKEY_TEST_POSTGRES_URL").is_some() {
+        is_held &= runtime.block_on(run(Engine::Postgres));
+    }
+    println!(
+        "{}",
+        if is_held { "no door tells who is known" } else { "a door tells who is known, or a control was not seen" }
+    );
+    if is_held { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
