@@ -1,7 +1,7 @@
 # One-word commands for the work on this project. The work itself is in scripts/.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build setup watch test unit lint fmt e2e screenshots lighthouse budget benchconsole benchimport deploytest deny sbom failures timing clean
+.PHONY: help run build setup watch test unit lint fmt e2e screenshots lighthouse budget benchconsole benchimport deploytest deny sbom failures timing bench benchload benchgrowth clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r t d; do printf '  make %-12s %s\n' "$$t" "$$d"; done
@@ -40,6 +40,15 @@ screenshots: ## Take the screenshots against the release build
 lighthouse: ## Lighthouse and keystrokes on a slow phone, against the release build
 	@scripts/test.sh lighthouse
 
+bench: ## Side by side with what people use instead, and with the limits of this machine (about half an hour)
+	@scripts/test.sh bench
+
+benchload: ## Every goal under load, and whether it holds (about ten minutes)
+	@scripts/test.sh benchload
+
+benchgrowth: ## Sign-in and session check with a thousand to a million people, on both engines (about half an hour)
+	@scripts/test.sh benchgrowth
+
 benchconsole: ## How long the console takes with a million rows, on both engines (about an hour)
 	@scripts/test.sh benchconsole
 
@@ -65,4 +74,4 @@ budget: ## What each page weighs, against its limit
 	@scripts/test.sh budget
 
 clean: ## Remove everything that was built (installed tools and data/ stay)
-	@rm -rf target end2end/node_modules end2end/lighthouse/node_modules end2end/test-results end2end/playwright-report
+	@rm -rf target end2end/node_modules end2end/lighthouse/node_modules benches/peers/better-auth/node_modules end2end/test-results end2end/playwright-report

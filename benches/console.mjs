@@ -6,53 +6,19 @@
 //   BENCH_ENGINE=postgres       that one alone
 //   BENCH_USERS, BENCH_SESSIONS     the large database, default 100000 and 300000: with their events a million rows
 
-import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { spawn } from 'node:child_process';
+import { BIN, PASSWORD, cleanUp, engines, freePort, latchkey, makeDatabase, median, psql, stops } from './lib.mjs';
 
-const BIN = resolve(process.env.LATCHKEY_BIN || 'target/release/latchkey');
 const ROUNDS = 25;
 const MOST_MS_MORE = 50;
 const SIZES = [
   { users: 1_000, sessions: 300 },
   { users: Number(process.env.BENCH_USERS || 100_000), sessions: Number(process.env.BENCH_SESSIONS || 300_000) },
 ];
-const PASSWORD = 'marble trolley unseen kettle';
 const ADMINISTRATOR = 'bench-administrator@example.com';
 
-const scratch = mkdtempSync(join(tmpdir(), 'latchkey-bench-'));
-const stops = [];
-
-/** Runs `latchkey` to its end and answers with what it printed. */
-function latchkey(database, ...args) {
-  const env = { ...process.env, DATABASE_URL: database, LATCHKEY_LOG: 'error' };
-  return execFileSync(BIN, args, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
-}
-
-function psql(server, sql) {
-  execFileSync('psql', [server, '-qAtc', sql], { stdio: ['ignore', 'ignore', 'inherit'] });
-}
-
-function freePort() {
-  return new Promise((done) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = probe.address();
-      probe.close(() => done(port));
-    });
-  });
-}
-
-async function makeDatabase(engine, { users, sessions }) {
-  let url = `sqlite://${scratch}/${users}.db`;
-  if (engine === 'postgres') {
-    const server = process.env.LATCHKEY_TEST_POSTGRES_URL;
-    const name = `latchkey_bench_${process.pid}_${users}`;
-    psql(server, `create database ${name}`);
-    stops.push(() => psql(server, `drop database ${name} with (force)`));
-    url = server.replace(/\/[^/]*$/, `/${name}`);
-  }
+function fill(engine, { users, sessions }) {
+  const url = makeDatabase(engine, users);
   const begin = performance.now();
   latchkey(url, 'dev', 'seed', '--users', String(users), '--sessions', String(sessions));
   if (engine === 'postgres') psql(url, 'vacuum analyze');
@@ -160,11 +126,9 @@ function day(from) {
   return new Date(Date.now() + from * 86_400_000).toISOString().slice(0, 10);
 }
 
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
-
 async function measure(engine) {
   const sites = [];
-  for (const size of SIZES) sites.push(await Site.start(await makeDatabase(engine, size)));
+  for (const size of SIZES) sites.push(await Site.start(fill(engine, size)));
   const [small, large] = await Promise.all(sites.map((site) => site.pages()));
   let tooSlow = 0;
   const missing = [...large.keys()].filter((name) => name.includes('next page') && !small.has(name));
@@ -191,11 +155,9 @@ async function measure(engine) {
 
 let tooSlow = 0;
 try {
-  if (process.env.BENCH_ENGINE !== 'postgres') tooSlow += await measure('sqlite');
-  if (process.env.LATCHKEY_TEST_POSTGRES_URL) tooSlow += await measure('postgres');
+  for (const engine of engines()) tooSlow += await measure(engine);
 } finally {
-  for (const stop of stops.toReversed()) stop();
-  rmSync(scratch, { recursive: true, force: true });
+  cleanUp();
 }
 console.log(`\n${tooSlow} pages take more than ${MOST_MS_MORE} ms longer`);
 process.exitCode = tooSlow ? 1 : 0;

@@ -7,19 +7,15 @@
 //   BENCH_ENGINE=postgres       that one alone
 //   BENCH_USERS                 the large file, default 1000000 rows
 
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { createWriteStream, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { BIN, cleanUp, engines, makeDatabase, scratch } from './lib.mjs';
 
-const BIN = resolve(process.env.LATCHKEY_BIN || 'target/release/latchkey');
 const USERS = Number(process.env.BENCH_USERS || 1_000_000);
 const MOST_MB_MORE = 32;
 const HASH = '$2b$12$j0wgx1yEoyVnJHZZLfl5BuSgdDBkwTts/kRzQw7lKE0/7BPq29ayW';
-
-const scratch = mkdtempSync(join(tmpdir(), 'latchkey-bench-'));
-const stops = [];
 
 const FORMATS = {
   'JSON lines': {
@@ -47,25 +43,6 @@ async function makeFile(format, count) {
   return path;
 }
 
-function psql(server, sql) {
-  execFileSync('psql', [server, '-qAtc', sql], { stdio: ['ignore', 'ignore', 'inherit'] });
-}
-
-let databases = 0;
-function makeDatabase(engine) {
-  databases += 1;
-  let url = `sqlite://${scratch}/${databases}.db`;
-  if (engine === 'postgres') {
-    const server = process.env.LATCHKEY_TEST_POSTGRES_URL;
-    const name = `latchkey_bench_${process.pid}_${databases}`;
-    psql(server, `create database ${name}`);
-    stops.push(() => psql(server, `drop database ${name} with (force)`));
-    url = server.replace(/\/[^/]*$/, `/${name}`);
-  }
-  execFileSync(BIN, ['migrate'], { env: { ...process.env, DATABASE_URL: url }, stdio: ['ignore', 'ignore', 'inherit'] });
-  return url;
-}
-
 /** Runs an import; answers with its seconds, the most memory that it held in MB, and its summary. */
 async function run(url, path) {
   const begin = performance.now();
@@ -88,13 +65,14 @@ async function run(url, path) {
 }
 
 async function measure(engine) {
-  let tooMuch = 0;
+  let [tooMuch, databases] = [0, 0];
   console.log(`\n| ${engine} | rows | file, MB | seconds | rows a second | peak memory, MB |\n| --- | ---: | ---: | ---: | ---: | ---: |`);
   for (const format of Object.keys(FORMATS)) {
     const peaks = [];
     for (const count of [USERS / 10, USERS]) {
       const path = await makeFile(format, count);
-      const url = makeDatabase(engine);
+      databases += 1;
+      const url = makeDatabase(engine, databases);
       for (const what of ['', ', all there already']) {
         const { seconds, peak, summary } = await run(url, path);
         if (summary.new + summary.there !== count) throw new Error(`${summary.new} new, ${summary.there} there`);
@@ -111,11 +89,9 @@ async function measure(engine) {
 
 let tooMuch = 0;
 try {
-  if (process.env.BENCH_ENGINE !== 'postgres') tooMuch += await measure('sqlite');
-  if (process.env.LATCHKEY_TEST_POSTGRES_URL) tooMuch += await measure('postgres');
+  for (const engine of engines()) tooMuch += await measure(engine);
 } finally {
-  for (const stop of stops.toReversed()) stop();
-  rmSync(scratch, { recursive: true, force: true });
+  cleanUp();
 }
 console.log(`\n${tooMuch} files take more than ${MOST_MB_MORE} MB more for ten times as many rows`);
 process.exitCode = tooMuch ? 1 : 0;

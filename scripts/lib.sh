@@ -295,6 +295,8 @@ find_postgres() {
 # What the tests have of Python's packages, outside of the repository, so that
 # they are installed once.
 PYTHON_ENV=${XDG_CACHE_HOME:-$HOME/.cache}/latchkey/python
+# And what Latchkey is compared with, an environment each.
+PEERS=${XDG_CACHE_HOME:-$HOME/.cache}/latchkey/peers
 
 # Caddy and nginx, to try the examples of deploy/ with.
 PROXIES=${XDG_CACHE_HOME:-$HOME/.cache}/latchkey/proxies

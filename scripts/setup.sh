@@ -9,6 +9,7 @@
 #   setup.sh deny        what a release build needs, and cargo-deny
 #   setup.sh sbom        what a release build needs, and cargo-cyclonedx
 #   setup.sh failures    what tests need, and strace
+#   setup.sh bench       what the tests need, a load generator, and what Latchkey is compared with
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -29,19 +30,20 @@ node_tools() {
     node_packages end2end "the Node tools: wasm-opt, Lightning CSS, Playwright's runner"
 }
 
-# python_packages: what end2end/api/requirements.txt says, to the digest.
+# python_packages ENV REQUIREMENTS WHY [pip's options]: what REQUIREMENTS says, to the digest.
 python_packages() {
-    local wanted=end2end/api/requirements.txt installed=$PYTHON_ENV/installed-from
-    if cmp -s "$wanted" "$installed" && "$PYTHON_ENV/bin/python" -c '' 2>/dev/null; then return 0; fi
-    need_command python3 "other services verify tokens with it" python3
+    local env=$1 wanted=$2 why=$3 installed=$1/installed-from
+    shift 3
+    if cmp -s "$wanted" "$installed" && "$env/bin/python" -c '' 2>/dev/null; then return 0; fi
+    need_command python3 "$why" python3
     python3 -c 'import ensurepip, venv' 2>/dev/null || {
         have apt-get || die "Python's module venv is missing. Please install it and run this again."
         apt_install "an environment for Python's packages" python3-venv
     }
-    mkdir -p "${PYTHON_ENV%/*}"
-    quietly "making an environment for Python's packages" python3 -m venv --clear "$PYTHON_ENV"
-    quietly "installing what $wanted says" "$PYTHON_ENV/bin/python" -m pip install --quiet --disable-pip-version-check \
-        --no-input --require-hashes --only-binary :all: -r "$wanted"
+    mkdir -p "${env%/*}"
+    quietly "making an environment for Python's packages" python3 -m venv --clear "$env"
+    quietly "installing what $wanted says" "$env/bin/python" -m pip install --quiet --disable-pip-version-check \
+        --no-input --require-hashes --only-binary :all: "$@" -r "$wanted"
     cp "$wanted" "$installed"
 }
 
@@ -102,7 +104,21 @@ for_tests() {
         fi
         apt_install "the tests on PostgreSQL" postgresql
     fi
-    python_packages
+    python_packages "$PYTHON_ENV" end2end/api/requirements.txt "other services verify tokens with it"
+}
+
+# What make bench puts beside Latchkey, and what asks all of them.
+for_benches() {
+    for_tests
+    need_command wrk "the benches send requests with it" wrk
+    # Where no prebuilt SQLite is to be had for Node, its package compiles one.
+    need_command c++ "Node's SQLite may have to be compiled" g++
+    need_command make "Node's SQLite may have to be compiled" make
+    node_packages benches/peers/better-auth "Better Auth, to compare with"
+    python_packages "$PEERS/django-allauth" benches/peers/django-allauth/requirements.txt "django-allauth, to compare with"
+    # One of its packages comes as source alone.
+    python_packages "$PEERS/flask-security" benches/peers/flask-security/requirements.txt "Flask-Security, to compare with" \
+        --no-binary flask-principal
 }
 
 # proxies: Caddy and nginx, taken out of their packages: whoever installs these has them started.
@@ -147,5 +163,6 @@ failures)
     for_tests
     need_command strace "it shows what is on the disk before it is acknowledged" strace
     ;;
-*) die "usage: setup.sh build|check|develop|test|lighthouse|deploytest|deny|sbom|failures" ;;
+bench) for_benches ;;
+*) die "usage: setup.sh build|check|develop|test|lighthouse|deploytest|deny|sbom|failures|bench" ;;
 esac

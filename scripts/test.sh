@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Runs the checks and tests, each step with its time, and ends with one line:
 # N passed, N failed.
-#   test.sh all | unit | lint | e2e | screenshots | lighthouse | budget | benchconsole | benchimport | deploytest | deny | failures | timing
-# Arguments after that go to the test runner (cargo test, Playwright).
+#   test.sh all | unit | lint | e2e | screenshots | lighthouse | budget | deploytest | deny | failures | timing
+#   test.sh bench | benchload | benchgrowth | benchconsole | benchimport
+# Arguments after that go to what runs them (cargo test, Playwright, a bench).
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -85,9 +86,11 @@ as_postgres() {
     fi
 }
 
-# A server of our own in $SCRATCH, on a free port, for as long as this script runs.
+# start_postgres [durable]: a server of our own in $SCRATCH, on a free port, for
+# as long as this script runs. A durable one writes as one in use would.
 start_postgres() {
-    local port
+    local port carefree="-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+    if [ "${1:-}" = durable ]; then carefree=; fi
     PG=$(find_postgres)
     say "starting a PostgreSQL for the tests ($PG)"
     mkdir "$SCRATCH/pg"
@@ -102,7 +105,7 @@ start_postgres() {
     port=$(node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close() })')
     CLEANUP=(stop_postgres "${CLEANUP[@]}")
     (cd / && as_postgres "$PG/pg_ctl" start -s -w -D "$SCRATCH/pg/data" -l "$SCRATCH/pg/log" \
-        -o "-p $port -k $SCRATCH/pg -c listen_addresses=127.0.0.1 -c max_connections=200 -c fsync=off -c synchronous_commit=off -c full_page_writes=off") \
+        -o "-p $port -k $SCRATCH/pg -c listen_addresses=127.0.0.1 -c max_connections=200 $carefree") \
         9>&- || { cat "$SCRATCH/pg/log"; return 1; }
     export LATCHKEY_TEST_POSTGRES_URL=postgres://postgres@127.0.0.1:$port/postgres
 }
@@ -164,8 +167,18 @@ playwright() {
 
 release_build() { step "release build, with link-time optimisation" one_check scripts/build.sh; }
 
+limits() {
+    cargo build --release --example limits --no-default-features --features "$BIN_FEATURES"
+}
+# bench NAME FILE [ARGUMENT...]
+bench() {
+    local name=$1 file=$2
+    shift 2
+    step "$name" one_check env LATCHKEY_BIN="$(cd "$TARGET" && pwd)/release/latchkey" node "benches/$file.mjs" "$@"
+}
+
 with_postgres() {
-    start_postgres || {
+    start_postgres "$@" || {
         FAILED=$((FAILED + 1))
         FAILURES+=("starting PostgreSQL: see above why")
         say "PostgreSQL did not start; what needs it will fail"
@@ -178,7 +191,8 @@ case "$what" in
 unit | lint) scripts/setup.sh check ;;
 all | e2e | screenshots | budget | benchconsole | benchimport | timing) scripts/setup.sh test ;;
 lighthouse | deploytest | deny | failures) scripts/setup.sh "$what" ;;
-*) die "usage: test.sh all|unit|lint|e2e|screenshots|lighthouse|budget|benchconsole|benchimport|deploytest|deny|failures|timing" ;;
+bench | benchload | benchgrowth) scripts/setup.sh bench ;;
+*) die "usage: test.sh all|unit|lint|e2e|screenshots|lighthouse|budget|benchconsole|benchimport|deploytest|deny|failures|timing|bench|benchload|benchgrowth" ;;
 esac
 use_rust
 use_target_dir
@@ -201,19 +215,27 @@ timing)
     # Not the release profile: the hash and the database engine are as fast in both, and a slower rest would show sooner.
     step "timing" one_check dev cargo test --no-default-features --features "$BIN_FEATURES" --bench timing
     ;;
+bench | benchload | benchgrowth)
+    with_postgres durable
+    release_build
+    if "$OK"; then step "the limits of this machine" one_check limits; fi
+    if "$OK"; then
+        case "$what" in
+        bench) bench "side by side" compare "$@" ;;
+        benchload) bench "under load" load "$@" ;;
+        benchgrowth) bench "growth" growth "$@" ;;
+        esac
+    fi
+    ;;
 benchconsole)
     with_postgres
     release_build
-    if "$OK"; then
-        step "console with many rows" one_check env LATCHKEY_BIN="$(cd "$TARGET" && pwd)/release/latchkey" node benches/console.mjs
-    fi
+    if "$OK"; then bench "console with many rows" console "$@"; fi
     ;;
 benchimport)
     with_postgres
     release_build
-    if "$OK"; then
-        step "import of many people" one_check env LATCHKEY_BIN="$(cd "$TARGET" && pwd)/release/latchkey" node benches/import.mjs
-    fi
+    if "$OK"; then bench "import of many people" import "$@"; fi
     ;;
 deploytest)
     release_build
