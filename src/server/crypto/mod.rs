@@ -12,3 +12,5 @@ pub mod sealed;
 pub mod signature;
 /// One-time tokens and digests of secrets.
 pub mod token;
+/// The threads that hash.
+mod workers;

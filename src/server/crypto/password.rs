@@ -7,8 +7,11 @@ use std::sync::{
 };
 
 use argon2::{
-    Algorithm, Argon2, Params, Version,
-    password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
+    Algorithm, Argon2, Block, Params, Version,
+    password_hash::{
+        self, PasswordVerifier as _,
+        phc::{Output, ParamsString, PasswordHash, Salt},
+    },
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument as _;
@@ -30,12 +33,16 @@ use crate::{
 use super::{
     legacy,
     password_lists::{BreachedPasswords, is_common},
+    workers::Workers,
 };
 
 /// Bytes of a salt (RFC 9106 section 3.1).
 const SALT_BYTES: usize = 16;
 /// What somebody who finds the queue full is told to wait.
 const RETRY_AFTER_SECONDS: u16 = 5;
+
+/// What a thread hashes in, made by its first hash and used again by the next.
+type Memory = Vec<Block>;
 
 /// How much work a hash is, and how many may be under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +97,7 @@ pub struct HashingPool {
     nobody: Arc<str>,
     queue: Arc<Semaphore>,
     permits: Arc<Semaphore>,
+    workers: Workers<Memory>,
     refused: Arc<AtomicU64>,
     breached: Option<Arc<BreachedPasswords>>,
 }
@@ -98,13 +106,13 @@ impl HashingPool {
     /// Makes the pool, and one hash.
     ///
     /// # Errors
-    /// When the cost is outside what Argon2 allows, or there is no randomness.
+    /// When the cost is outside what Argon2 allows, there is no randomness, or no thread can be started.
     pub fn new(cost: HashingCost, random: Arc<dyn Random>) -> Result<Self, ServerError> {
         let params = Params::new(cost.memory_kib, cost.iterations, cost.parallelism, None).map_err(hashing)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let mut secret = [0_u8; SALT_BYTES];
         random.fill(&mut secret)?;
-        let nobody = hash(&argon2, random.as_ref(), &secret)?.into();
+        let nobody = hash(&argon2, &mut Memory::new(), random.as_ref(), &secret)?.into();
         let permits = cost.permits.max(1);
         Ok(Self {
             cost,
@@ -113,6 +121,7 @@ impl HashingPool {
             nobody,
             queue: Arc::new(Semaphore::new(permits + cost.queue)),
             permits: Arc::new(Semaphore::new(permits)),
+            workers: Workers::start(permits).map_err(hashing)?,
             refused: Arc::default(),
             breached: None,
         })
@@ -171,7 +180,7 @@ impl HashingPool {
     ) -> Result<Result<String, Problem>, ServerError> {
         let (argon2, random) = (self.argon2.clone(), Arc::clone(&self.random));
         let breached = self.breached.clone();
-        self.run(place, move || {
+        self.run(place, move |memory| {
             if is_common(&password) {
                 return Ok(Err(Problem::PasswordWeak(Reason::CommonPassword)));
             }
@@ -184,7 +193,7 @@ impl HashingPool {
             if !strength.is_enough() {
                 return Ok(Err(Problem::PasswordWeak(strength.reason.unwrap_or(Reason::TooLittle))));
             }
-            hash(&argon2, random.as_ref(), password.as_bytes()).map(Ok)
+            hash(&argon2, memory, random.as_ref(), password.as_bytes()).map(Ok)
         })
         .await
     }
@@ -201,15 +210,15 @@ impl HashingPool {
         stored: Option<String>,
     ) -> Result<Verified, ServerError> {
         let (argon2, random, nobody) = (self.argon2.clone(), Arc::clone(&self.random), Arc::clone(&self.nobody));
-        self.run(place, move || {
+        self.run(place, move |memory| {
             let against = stored.as_deref().unwrap_or(&nobody);
             let matches = if legacy::is_legacy(against) {
                 legacy::verify(&password, against)
             } else {
-                argon2.verify_password(password.as_bytes(), against).is_ok() && stored.is_some()
+                verify(&argon2, memory, password.as_bytes(), against) && stored.is_some()
             };
             let upgraded = if matches && is_outdated(&argon2, against) {
-                Some(hash(&argon2, random.as_ref(), password.as_bytes())?)
+                Some(hash(&argon2, memory, random.as_ref(), password.as_bytes())?)
             } else {
                 None
             };
@@ -218,31 +227,68 @@ impl HashingPool {
         .await
     }
 
-    /// Runs work on a blocking thread when it is its turn. Permit and place are held until the work ends, also when whoever
+    /// Runs work on a thread of its own when it is its turn. Permit and place are held until the work ends, also when whoever
     /// asked has gone (ASVS 15.2.2).
     async fn run<T: Send + 'static>(
         &self,
         place: &Place,
-        work: impl FnOnce() -> Result<T, ServerError> + Send + 'static,
+        work: impl FnOnce(&mut Memory) -> Result<T, ServerError> + Send + 'static,
     ) -> Result<T, ServerError> {
         let place = Arc::clone(&place.0);
         let permit = Arc::clone(&self.permits).acquire_owned().instrument(spans::hash_queue()).await;
         let permit = permit.map_err(|error| ServerError::Hashing(error.to_string()))?;
         let (span, traced) = (tracing::Span::current(), spans::hash());
-        let done = tokio::task::spawn_blocking(move || {
+        let done = self.workers.run(move |memory| {
             let (_entered, _traced) = (span.enter(), traced.enter());
-            let outcome = work();
+            let outcome = work(memory);
             drop((permit, place));
             outcome
         });
-        done.await.map_err(|error| ServerError::Hashing(error.to_string()))?
+        done.await.ok_or_else(|| ServerError::Hashing("it panicked".into()))?
     }
 }
 
-fn hash(argon2: &Argon2<'_>, random: &dyn Random, password: &[u8]) -> Result<String, ServerError> {
+fn hash(argon2: &Argon2<'_>, memory: &mut Memory, random: &dyn Random, password: &[u8]) -> Result<String, ServerError> {
     let mut salt = [0_u8; SALT_BYTES];
     random.fill(&mut salt)?;
-    Ok(argon2.hash_password_with_salt(password, &salt).map_err(hashing)?.to_string())
+    let output = compute(argon2, memory, password, &salt).map_err(hashing)?;
+    let hashed = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(argon2.params()).map_err(hashing)?,
+        salt: Some(Salt::new(&salt).map_err(hashing)?),
+        hash: Some(output),
+    };
+    Ok(hashed.to_string())
+}
+
+/// Whether a password is the one of an Argon2 hash, with the parameters of that.
+fn verify(argon2: &Argon2<'_>, memory: &mut Memory, password: &[u8], against: &str) -> bool {
+    let Ok(stored) = PasswordHash::new(against) else { return false };
+    let Ok(params) = Params::try_from(&stored) else { return false };
+    // One that takes more memory than ours brings its own, which is given back.
+    if params.block_count() > argon2.params().block_count() {
+        return argon2.verify_password(password, &stored).is_ok();
+    }
+    let (Some(salt), Some(expected)) = (&stored.salt, &stored.hash) else { return false };
+    let Ok(algorithm) = Algorithm::try_from(stored.algorithm.as_str()) else { return false };
+    let Ok(version) = stored.version.map(Version::try_from).transpose() else { return false };
+    let theirs = Argon2::new(algorithm, version.unwrap_or_default(), params);
+    // Outputs are compared in a time that tells nothing of them.
+    compute(&theirs, memory, password, salt).is_ok_and(|computed| computed == *expected)
+}
+
+/// Argon2 itself.
+fn compute(argon2: &Argon2<'_>, memory: &mut Memory, password: &[u8], salt: &[u8]) -> password_hash::Result<Output> {
+    let (blocks, length) =
+        (argon2.params().block_count(), argon2.params().output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN));
+    if memory.len() < blocks {
+        memory.resize(blocks, Block::new());
+    }
+    let mut buffer = [0_u8; Output::MAX_LENGTH];
+    let out = buffer.get_mut(..length).ok_or(password_hash::Error::OutputSize)?;
+    argon2.hash_password_into_with_memory(password, salt, out, &mut memory[..blocks])?;
+    Output::new(out).map_err(Into::into)
 }
 
 /// Whether a stored hash was made with other parameters than those in force (ASVS 11.2.2).
@@ -263,6 +309,8 @@ fn hashing(error: impl std::fmt::Display) -> ServerError {
 
 #[cfg(test)]
 mod tests {
+    use argon2::password_hash::PasswordHasher as _;
+
     use super::*;
     use crate::server::random::SystemRandom;
 
@@ -303,6 +351,35 @@ mod tests {
         }
     }
 
+    /// Memory that hashes of other sizes have left is as good as new.
+    #[tokio::test]
+    async fn what_a_hash_leaves_behind_changes_no_other() {
+        let other = "walnut ferry quartz umbrella";
+        let pool = pool(HashingCost { memory_kib: 64, ..CHEAP });
+        let library = |memory_kib, parallelism, version| {
+            let params = Params::new(memory_kib, 2, parallelism, None).expect("allowed");
+            let argon2 = Argon2::new(Algorithm::Argon2id, version, params);
+            argon2.hash_password_with_salt(other.as_bytes(), b"sixteen bytes of").expect("hashed").to_string()
+        };
+        let ours = hashed(&pool, "marble trolley unseen kettle").await;
+        for theirs in [
+            library(64, 1, Version::V0x13),
+            library(8, 1, Version::V0x13),
+            library(16, 2, Version::V0x10),
+            library(256, 1, Version::V0x13),
+        ] {
+            for (password, stored, expected) in
+                [(other, &theirs, true), (other, &ours, false), ("marble trolley unseen kettle", &ours, true)]
+            {
+                let verified = verified(&pool, password, Some(stored.clone())).await;
+                assert_eq!(verified.matches, expected, "{stored}");
+            }
+        }
+        let verified = Argon2::default()
+            .verify_password(b"marble trolley unseen kettle", &PasswordHash::new(&ours).expect("read"));
+        assert!(verified.is_ok(), "{ours}");
+    }
+
     /// ASVS 6.3.8: nobody's password matches, not even the stand-in's.
     #[tokio::test]
     async fn nobody_has_no_password() {
@@ -329,7 +406,10 @@ mod tests {
         let params = Params::new(CHEAP.memory_kib, CHEAP.iterations, CHEAP.parallelism, None).expect("allowed");
         for (algorithm, version) in [(Algorithm::Argon2i, Version::V0x13), (Algorithm::Argon2id, Version::V0x10)] {
             let older = Argon2::new(algorithm, version, params.clone());
-            let stored = hash(&older, &SystemRandom, b"marble trolley unseen").expect("hashed");
+            let stored = older
+                .hash_password_with_salt(b"marble trolley unseen", b"sixteen bytes of")
+                .expect("hashed")
+                .to_string();
             let verified = verified(&pool, "marble trolley unseen", Some(stored.clone())).await;
             let upgraded = verified.upgraded.expect("an older kind");
             assert!(verified.matches && upgraded.starts_with("$argon2id$v=19$m=8,t=1,p=1$"), "{stored} {upgraded}");
