@@ -195,6 +195,21 @@ fn what_tests_show_is_in_the_table() {
     assert!(shown.is_empty(), "not in docs/security.md: {shown:?}");
 }
 
+/// Files below a folder that call over the network themselves.
+fn callers_below(folder: &Path, found: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(folder).expect("a folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            callers_below(&path, found);
+        } else if ["client::legacy", "TcpStream", "UdpSocket", "UnixStream"]
+            .iter()
+            .any(|means| fs::read_to_string(&path).expect("text").contains(means))
+        {
+            found.insert(path.strip_prefix(root()).expect("below").display().to_string());
+        }
+    }
+}
+
 /// ASVS 1.3.6, 13.2.4, 15.3.2: nothing calls out but to the database, the mail server and the collector of traces, each as the
 /// settings name it: nothing else is compiled in that could, and nothing that follows a redirect.
 #[test]
@@ -206,22 +221,8 @@ fn no_client_of_other_services_is_compiled_in() {
     for client in ["reqwest", "ureq", "isahc", "surf", "curl", "attohttpc", "awc", "hyper-rustls", "hyper-tls"] {
         assert!(!packages.contains(client), "{client}");
     }
-
-    fn look(folder: &Path, found: &mut BTreeSet<String>) {
-        for entry in fs::read_dir(folder).expect("a folder").flatten() {
-            let path = entry.path();
-            if path.is_dir() {
-                look(&path, found);
-            } else if ["client::legacy", "TcpStream", "UdpSocket", "UnixStream"]
-                .iter()
-                .any(|means| fs::read_to_string(&path).expect("text").contains(means))
-            {
-                found.insert(path.strip_prefix(root()).expect("below").display().to_string());
-            }
-        }
-    }
     let mut callers = BTreeSet::new();
-    look(&root().join("src/server"), &mut callers);
+    callers_below(&root().join("src/server"), &mut callers);
     // The second asks this machine alone.
     assert_eq!(
         callers,

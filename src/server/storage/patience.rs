@@ -14,8 +14,8 @@ pub const OF_A_TASK: Duration = Duration::from_secs(10);
 /// How long it may take from now on.
 #[derive(Debug)]
 enum Patience {
-    /// Over all questions together: what is left.
-    InAll(Cell<Duration>),
+    /// Over all questions together, and what is left of it.
+    InAll { whole: Duration, left: Cell<Duration> },
     /// Over each.
     Each(Duration),
 }
@@ -26,12 +26,22 @@ tokio::task_local! {
 
 /// Does something for which the database has so much time in all, the wait for a connection included.
 pub async fn in_all<T>(patience: Duration, does: impl Future<Output = T>) -> T {
-    PATIENCE.scope(Patience::InAll(Cell::new(patience)), does).await
+    PATIENCE.scope(Patience::InAll { whole: patience, left: Cell::new(patience) }, does).await
 }
 
 /// Does something for which the database has so much time for each question.
 pub async fn for_each<T>(patience: Duration, does: impl Future<Output = T>) -> T {
     PATIENCE.scope(Patience::Each(patience), does).await
+}
+
+/// Begins the next of many things that one request asks for: the database has the whole time for it again.
+pub fn renew() {
+    // Nobody said how long it may take.
+    let _ = PATIENCE.try_with(|patience| {
+        if let Patience::InAll { whole, left } = patience {
+            left.set(*whole);
+        }
+    });
 }
 
 /// The answer to one question, or [`StoreError::TooSlow`]; as long as it takes, where nobody said how long it may.
@@ -42,14 +52,14 @@ pub(super) fn answer<T>(
     let question = Box::pin(question);
     async {
         let left = PATIENCE.try_with(|patience| match patience {
-            Patience::InAll(left) => left.get(),
+            Patience::InAll { left, .. } => left.get(),
             Patience::Each(each) => *each,
         });
         let Ok(left) = left else { return Ok(question.await?) };
         let began = Instant::now();
         let outcome = timeout(left, question).await;
         let _ = PATIENCE.try_with(|patience| {
-            if let Patience::InAll(left) = patience {
+            if let Patience::InAll { left, .. } = patience {
                 left.set(left.get().saturating_sub(began.elapsed()));
             }
         });
@@ -79,6 +89,20 @@ mod tests {
             assert!(matches!(never().await, Err(StoreError::TooSlow)), "nothing is left");
         });
         asked.await;
+    }
+
+    #[tokio::test]
+    async fn the_next_of_many_things_has_the_whole_time_again() {
+        let left =
+            || PATIENCE.with(|patience| matches!(patience, Patience::InAll { left, .. } if !left.get().is_zero()));
+        let asked = in_all(Duration::from_millis(1), async {
+            assert!(matches!(never().await, Err(StoreError::TooSlow)));
+            assert!(!left());
+            renew();
+            assert!(left());
+        });
+        asked.await;
+        renew();
     }
 
     #[tokio::test]

@@ -11,7 +11,7 @@ use crate::{
         error::{FlowError, ServerError},
         request_info::RequestInfo,
         state::AppState,
-        storage::{people, users},
+        storage::{patience, people, users},
     },
 };
 
@@ -70,6 +70,7 @@ pub async fn on_many(
     keep(state, user_id, act, &results).await?;
     let mut failure = None;
     for (id, result) in &mut results {
+        patience::renew();
         match on_one(state, actor, request, act, id).await {
             Ok(became) => *result = became,
             Err(error) => {
@@ -78,6 +79,7 @@ pub async fn on_many(
             }
         }
     }
+    patience::renew();
     let kept = keep(state, user_id, act, &results).await;
     match failure {
         Some(error @ FlowError::Answer(_)) => Err(error),

@@ -14,6 +14,7 @@ use crate::{
         state::AppState,
         storage::{
             events::{self, Page},
+            patience,
             session_records::{self, Wanted},
             sessions::EndReason,
         },
@@ -73,6 +74,7 @@ pub async fn end(
     let mut page = Page::First;
     let mut ended = 0;
     while ended < most {
+        patience::renew();
         let mut tx = state.db.begin().await?;
         actor.check(&mut tx).await?;
         let size = i64::try_from(BATCH.min(most - ended)).unwrap_or(1);
@@ -107,6 +109,7 @@ pub async fn delete(
     let mut page = Page::First;
     let mut deleted = 0;
     while deleted < most {
+        patience::renew();
         let mut tx = state.db.begin().await?;
         actor.check(&mut tx).await?;
         // Held before anything is read, so that two deletions of the same records come one after the other.
