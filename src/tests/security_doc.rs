@@ -79,9 +79,8 @@ fn ids(comment: &str) -> BTreeSet<String> {
 /// The comment above a test, and the words of its title: `fn name`, or `test('title'` where there are no such names.
 fn comment_of(source: &str, name: &str) -> Option<String> {
     let lines: Vec<&str> = source.lines().map(str::trim).collect();
-    let at = lines
-        .iter()
-        .position(|line| line.split(['(', '<']).next().is_some_and(|head| head.ends_with(&format!("fn {name}"))))?;
+    let begins = [format!("fn {name}("), format!("fn {name}<")];
+    let at = lines.iter().position(|line| begins.iter().any(|begin| line.contains(begin)))?;
     let above = lines[..at].iter().rev().take_while(|line| line.starts_with("///") || line.starts_with("#["));
     let mut comment: Vec<&str> = above.filter_map(|line| line.strip_prefix("///")).collect();
     comment.reverse();
