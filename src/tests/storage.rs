@@ -1,5 +1,7 @@
 //! What the two engines must agree on, below every flow.
 
+use std::{future::poll_fn, task::Poll};
+
 use latchkey::{
     domain::{email::Email, form::Identifiers, identifier::Identifier, moment::Moment, role::Role, username::Username},
     server::storage::{
@@ -45,6 +47,30 @@ fn session(id: &str, user: &str) -> NewSession {
 }
 
 on_both_engines! {
+    /// ASVS 2.3.3: a transaction whose beginning nobody waited for is over, however far it came; or what is done on its connection
+    /// next would be acknowledged and undone.
+    async fn a_transaction_that_was_not_waited_for_is_over(world) {
+        let db = &world.state.db;
+        for polls in 0..60 {
+            let mut begins = Box::pin(db.begin());
+            for _ in 0..polls {
+                if poll_fn(|context| Poll::Ready(begins.as_mut().poll(context).is_ready())).await {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+            drop(begins);
+            let id = format!("user-{polls}");
+            add_user(world, &id, &format!("{id}@example.com")).await;
+            let mut looking = Vec::new();
+            for _ in 0..3 {
+                let mut conn = db.read().await.expect("a connection");
+                assert!(users::find(&mut conn, &id).await.expect("read").is_some(), "{polls}");
+                looking.push(conn);
+            }
+        }
+    }
+
     async fn migrating_twice_is_migrating_once(world) {
         world.state.db.migrate().await.expect("nothing to do");
     }

@@ -11,7 +11,7 @@ use crate::{
         session::{self, CurrentSession},
         state::AppState,
         storage::{
-            refresh_tokens,
+            patience, refresh_tokens,
             sessions::{self, SessionRow},
             users,
         },
@@ -95,6 +95,7 @@ async fn of_session(
     match begin.await {
         Ok(grant) => Ok(Some(grant)),
         Err(failure) => {
+            patience::renew();
             if let Err(error) = session.sign_out(state, request).await {
                 tracing::error!(%error, session = %row.id, "a session stays that nobody has");
             }

@@ -102,6 +102,7 @@ async fn attempt(
             return Err(error.into());
         }
     };
+    drop(place);
     let user = match user {
         Some(user) if !verified.matches => return refuse(state, request, &user.id, "password").await,
         Some(user) if !user.is_active() => return refuse(state, request, &user.id, "disabled").await,

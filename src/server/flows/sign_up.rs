@@ -96,6 +96,7 @@ pub async fn make(state: &AppState, request: &RequestInfo, application: Applicat
             return Err(error);
         }
     };
+    drop(place);
     match &identifiers.email {
         Some(email) if state.config.needs_verification() => {
             match apply(state, request, &identifiers, email, &password_hash).await {

@@ -10,7 +10,10 @@ use crate::{
         error::{FlowError, ServerError},
         request_info::RequestInfo,
         state::AppState,
-        storage::limits::{self, LimitRow},
+        storage::{
+            limits::{self, LimitRow},
+            patience,
+        },
     },
 };
 
@@ -228,6 +231,7 @@ pub async fn settle(state: &AppState, these: &[Limit<'_>]) -> Result<(), ServerE
 /// # Errors
 /// When the database is away; the tries then stay counted.
 pub async fn take_back(state: &AppState, these: &[Limit<'_>]) -> Result<(), ServerError> {
+    patience::renew();
     let mut keys: Vec<String> = these.iter().map(|limit| limit.key()).collect();
     keys.sort();
     let mut tx = state.db.begin().await?;

@@ -26,6 +26,7 @@ use crate::{
         flows::{current_user, manage::look_records},
         request_info::RequestInfo,
         state::AppState,
+        storage::patience,
     },
 };
 
@@ -87,7 +88,8 @@ pub async fn file(
     let export = Export::begin(state, event, wanted, format).await?;
     let pieces = stream::try_unfold(export, async |mut export| {
         // A failure breaks the file off, which its reader notices; why stands in the log.
-        let piece = export.next().await.inspect_err(|error| tracing::error!(%error, "an export broke off"));
+        let piece = patience::for_each(patience::OF_A_TASK, export.next()).await;
+        let piece = piece.inspect_err(|error| tracing::error!(%error, "an export broke off"));
         Ok::<_, crate::server::error::ServerError>(piece?.map(|piece| (piece, export)))
     });
     let name = format!("attachment; filename=\"audit-{}.{}\"", state.now().0, format.name());

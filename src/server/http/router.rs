@@ -98,8 +98,8 @@ pub fn routes(state: AppState) -> Router {
         .layer(from_fn_with_state(state.clone(), visit::layer))
         .layer(from_fn(document::layer))
         .layer(from_fn_with_state(state.clone(), headers::layer))
-        .layer(from_fn(cookies::layer))
         .layer(from_fn_with_state(state.clone(), request::layer))
+        .layer(from_fn(cookies::layer))
         .with_state(state)
 }
 

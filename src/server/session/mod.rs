@@ -16,7 +16,7 @@ use super::{
     request_info::RequestInfo,
     state::AppState,
     storage::{
-        Tx,
+        StoreError, Tx,
         sessions::{self, EndReason, SessionRow},
         users::UserRow,
     },
@@ -228,17 +228,23 @@ impl CurrentSession {
 pub async fn hear_of(state: &AppState, row: SessionRow) -> Result<Result<SessionData, EndReason>, ServerError> {
     let now = state.now();
     if let Some(reason) = row.end_reason(now) {
-        if row.ended_at.is_none() {
+        // A clock that is behind, here, is no reason to end it for everybody.
+        if row.ended_at.is_none() && !Moment(row.created_at).is_ahead_of(now) {
             end_by_system(state, &row, reason).await?;
         }
         return Ok(Err(reason));
     }
     let mut last_seen_at = row.last_seen_at;
     if now.0.saturating_sub(last_seen_at) >= TOUCH_SECONDS {
-        if !sessions::touch(&mut state.db.write().await?, &row.id, now).await? {
-            return Ok(Err(EndReason::Revoked));
+        match touch(state, &row.id, now).await {
+            Ok(true) => last_seen_at = now.0,
+            Ok(false) => return Ok(Err(EndReason::Revoked)),
+            // Where nothing can be written, people still read; it is heard of again with the next request.
+            Err(error) if error.is_unavailable() => {
+                tracing::warn!(%error, "a session was heard of, which cannot be noted");
+            }
+            Err(error) => return Err(error.into()),
         }
-        last_seen_at = now.0;
     }
     Ok(Ok(SessionData {
         id: row.id,
@@ -255,6 +261,10 @@ pub async fn hear_of(state: &AppState, row: SessionRow) -> Result<Result<Session
         credential_version: row.credential_version,
         beginning: None,
     }))
+}
+
+async fn touch(state: &AppState, session_id: &str, now: Moment) -> Result<bool, StoreError> {
+    sessions::touch(&mut state.db.write().await?, session_id, now).await
 }
 
 /// Ends a session that nobody ended by hand.

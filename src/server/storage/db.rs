@@ -9,7 +9,7 @@ use std::{
 };
 
 use sqlx::{
-    Connection, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction,
+    Connection, PgConnection, PgPool, Postgres, Row, Sqlite, SqliteConnection, SqlitePool, Transaction,
     migrate::Migrator,
     pool::PoolConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -33,6 +33,9 @@ const POSTGRES_CONNECTIONS: u32 = 16;
 /// How long a server may take to say that a connection is good, when it is given back: one that waits for an answer which nobody
 /// needs any more, or was cut off without a word, is closed instead.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How soon PostgreSQL notices that whoever asked has gone.
+const END_WHAT_NOBODY_WAITS_FOR: &str = "set client_connection_check_interval = '2s'";
 
 /// What PostgreSQL says of a text with a NUL character.
 const CHARACTER_NOT_IN_REPERTOIRE: &str = "22021";
@@ -187,10 +190,16 @@ impl Db {
             let pool = PgPoolOptions::new()
                 .acquire_timeout(ACQUIRE_TIMEOUT)
                 .max_connections(POSTGRES_CONNECTIONS)
-                .after_release(|connection, _| {
+                .after_connect(|connection, _| {
                     Box::pin(async {
-                        Ok(timeout(RELEASE_TIMEOUT, connection.ping()).await.is_ok_and(|said| said.is_ok()))
+                        // What nobody waits for any more ends, also where it waits for somebody else. Servers before 14 do not
+                        // know it, and do without.
+                        let _ = sqlx::raw_sql(END_WHAT_NOBODY_WAITS_FOR).execute(connection).await;
+                        Ok(())
                     })
+                })
+                .after_release(|connection, _| {
+                    Box::pin(async { Ok(timeout(RELEASE_TIMEOUT, is_at_rest(connection)).await.unwrap_or_default()) })
                 });
             Ok(Self::Postgres(pool.connect_with(options).await?))
         } else {
@@ -439,6 +448,8 @@ impl Tx {
     /// # Errors
     /// When the database refuses; then nothing was done. When it does not answer, all was done or nothing.
     pub async fn commit(self) -> Result<(), StoreError> {
+        // What is cut off here is not known to have been done, so it has the whole time.
+        patience::renew();
         match self {
             Self::Sqlite(transaction) => patience::answer(transaction.commit()).instrument(spans::commit()).await,
             Self::Postgres(transaction) => patience::answer(transaction.commit()).instrument(spans::commit()).await,
@@ -462,6 +473,14 @@ impl<'c> From<&'c mut Tx> for Handle<'c> {
             Tx::Postgres(transaction) => Self::Postgres(transaction),
         }
     }
+}
+
+/// Whether a connection answers, and is in no transaction. sqlx does not know of one whose beginning nobody waited for, and
+/// whatever was done on it next would be in there, acknowledged and never made permanent.
+async fn is_at_rest(connection: &mut PgConnection) -> bool {
+    // A simple query, which begins as its transaction does unless that was there before; in one that failed it is an error.
+    let said = sqlx::raw_sql("select now() = statement_timestamp()").fetch_one(connection).await;
+    said.and_then(|row| row.try_get(0)).unwrap_or_default()
 }
 
 /// Makes the folder of a database file, for its owner alone.

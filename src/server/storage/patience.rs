@@ -56,6 +56,9 @@ pub(super) fn answer<T>(
             Patience::Each(each) => *each,
         });
         let Ok(left) = left else { return Ok(question.await?) };
+        if left.is_zero() {
+            return Err(StoreError::TooSlow);
+        }
         let began = Instant::now();
         let outcome = timeout(left, question).await;
         let _ = PATIENCE.try_with(|patience| {

@@ -8,19 +8,24 @@ use opentelemetry_sdk::propagation::TraceContextPropagator;
 use tracing::{Span, field::Empty};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
+/// Methods that are named.
+const KNOWN: [Method; 7] =
+    [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
 /// What all of them have, and nothing else has.
 pub const TARGET: &str = "latchkey::traced";
 
 /// A request, until an answer began. `context` are the headers that a proxy of ours sent, with which the trace goes on that it
 /// began (W3C Trace Context).
 pub fn request(method: &Method, route: Option<&str>, id: &str, context: Option<&HeaderMap>) -> Span {
+    // Anybody may make words of their own up, which belong into no trace.
+    let method = if KNOWN.contains(method) { method.as_str() } else { "_OTHER" };
     let span = tracing::info_span!(
         target: TARGET,
         "request",
-        otel.name = route.map_or_else(|| method.to_string(), |route| format!("{method} {route}")),
+        otel.name = route.map_or_else(|| method.to_owned(), |route| format!("{method} {route}")),
         otel.kind = "server",
         otel.status_code = Empty,
-        http.request.method = method.as_str(),
+        http.request.method = method,
         http.response.status_code = Empty,
         http.route = route,
         latchkey.request = id,
