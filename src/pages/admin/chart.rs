@@ -47,8 +47,7 @@ pub fn Chart(
     });
     let view_box = format!("0 0 {width} {}", 2 * HALF + 2);
     let picture = view! {
-        <svg class="chart-picture" viewBox=view_box preserveAspectRatio="none" role="img" aria-labelledby="chart-title">
-            <title id="chart-title">{summary.clone()}</title>
+        <svg class="chart-picture" viewBox=view_box preserveAspectRatio="none" role="img" aria-label=summary.clone()>
             {bars.collect_view()}
             <rect class="chart-line" x="0" y=HALF width=width height="2" />
         </svg>
