@@ -64,6 +64,15 @@ async fn jump(world: &World, jump: i64) {
 }
 
 on_both_engines! {
+    /// One of several nodes may be behind: it lets nobody in whose session has not begun, and ends none.
+    async fn a_clock_that_is_behind_ends_nobodys_session(world) {
+        let mut browser = world.sign_up("sam@example.com").await.browser;
+        world.clock.advance(-600);
+        assert!(!browser.clone().is_signed_in().await);
+        world.clock.advance(600);
+        assert!(browser.is_signed_in().await);
+    }
+
     async fn an_hour_forward(world) {
         jump(world, HOUR).await;
     }

@@ -22,7 +22,7 @@ use latchkey::{
         session::{self, store::SqlSessionStore},
         storage::{
             events::{self, EventRow, Page, Wanted},
-            own_sessions, users,
+            own_sessions, sessions as rows, users,
         },
     },
 };
@@ -97,6 +97,22 @@ on_both_engines! {
         let this = live.split("<h3>").nth(1).expect("the first");
         assert!(this.contains("This device") && !this.contains("name=\"session\""), "not to be ended here: {this}");
         assert!(page.says("No session of yours has ended yet."));
+    }
+
+    /// ASVS 16.5.2: that somebody was seen is no more than a note, and waits for nobody.
+    async fn people_read_while_nothing_can_be_written(world) {
+        let person = world.sign_up("sam@example.com").await;
+        let mut browser = person.browser;
+        let user = id_of(world, &person.email).await;
+        let session = live_ids(world, &user).await.remove(0);
+        world.clock.advance(61);
+        let mut writes = world.state.db.begin().await.expect("a transaction");
+        assert!(rows::touch(&mut writes, &session, world.now()).await.expect("written"), "it is held from now on");
+        assert!(browser.is_signed_in().await);
+        drop(writes);
+        browser.get(SESSIONS).await;
+        let seen = world.look_up(&format!("select cast(last_seen_at as text) from sessions where id = '{session}'")).await;
+        assert_eq!(seen, world.now().0.to_string(), "and is noted when it can be");
     }
 
     /// ASVS 7.4.1, 7.5.2: out with the next request.

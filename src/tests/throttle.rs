@@ -87,6 +87,16 @@ on_both_engines! {
         assert!(try_once(&mut own, &kim.email, PASSWORD).await.says("Too many tries"), "known to one is not known to all");
     }
 
+    /// ASVS 3.3.1: whatever other sites of the same domain keep there.
+    async fn a_browser_stays_known_beside_cookies_that_are_no_text(world) {
+        let person = world.sign_up("sam@example.com").await;
+        let mut own = person.browser;
+        own.submit("/api/sign_out", &[]).await;
+        own.cookies.insert("name".into(), "Zo\u{eb}".into());
+        fail(&mut world.anonymous(), &person.email, 3).await;
+        assert_eq!(own.sign_in(&person.email, PASSWORD).await.location(), "/dashboard");
+    }
+
     /// So many browsers are known for one person, and no more: a stolen password makes no crowd of them.
     async fn the_browsers_that_were_used_last_are_known(world) {
         let person = world.sign_up("sam@example.com").await;

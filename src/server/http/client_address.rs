@@ -13,9 +13,8 @@ const FORWARDED_FOR: &str = "x-forwarded-for";
 /// The client's address; `None` where there is no socket (in-process tests).
 #[must_use]
 pub fn of<B>(request: &Request<B>, trusted: &[IpNet]) -> Option<IpAddr> {
-    let peer = canonical(request.extensions().get::<ConnectInfo<SocketAddr>>()?.0.ip());
-    let is_trusted = |address: &IpAddr| trusted.iter().any(|net| net.contains(address));
-    if !is_trusted(&peer) {
+    let peer = peer(request)?;
+    if !is_one_of(trusted, peer) {
         return Some(peer);
     }
     let headers = request.headers().get_all(FORWARDED_FOR);
@@ -26,7 +25,7 @@ pub fn of<B>(request: &Request<B>, trusted: &[IpNet]) -> Option<IpAddr> {
     for hop in hops.into_iter().rev() {
         let Ok(address) = hop.trim().parse::<IpAddr>() else { break };
         client = canonical(address);
-        if !is_trusted(&client) {
+        if !is_one_of(trusted, client) {
             break;
         }
     }
@@ -37,9 +36,9 @@ pub fn of<B>(request: &Request<B>, trusted: &[IpNet]) -> Option<IpAddr> {
 /// send any header. Nor of what asks whether the server is well, which comes from the machine itself.
 #[must_use]
 pub fn proxy<B>(request: &Request<B>, trusted: &[IpNet]) -> Option<(Kind, IpAddr)> {
-    let peer = canonical(request.extensions().get::<ConnectInfo<SocketAddr>>()?.0.ip());
+    let peer = peer(request)?;
     let is_forwarded = request.headers().contains_key(FORWARDED_FOR);
-    let kind = match (trusted.iter().any(|net| net.contains(&peer)), is_forwarded) {
+    let kind = match (is_one_of(trusted, peer), is_forwarded) {
         (true, true) => Kind::Named,
         (true, false) if !request.uri().path().starts_with("/health") => Kind::Silent,
         (false, true) if is_near(peer) => Kind::Unnamed,
@@ -51,10 +50,16 @@ pub fn proxy<B>(request: &Request<B>, trusted: &[IpNet]) -> Option<(Kind, IpAddr
 /// Whether the peer is a proxy of ours, whose word counts.
 #[must_use]
 pub fn is_trusted<B>(request: &Request<B>, trusted: &[IpNet]) -> bool {
-    request.extensions().get::<ConnectInfo<SocketAddr>>().is_some_and(|peer| {
-        let peer = canonical(peer.0.ip());
-        trusted.iter().any(|net| net.contains(&peer))
-    })
+    peer(request).is_some_and(|peer| is_one_of(trusted, peer))
+}
+
+/// Who is at the other end of the socket; `None` where there is none.
+fn peer<B>(request: &Request<B>) -> Option<IpAddr> {
+    request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| canonical(peer.0.ip()))
+}
+
+fn is_one_of(trusted: &[IpNet], address: IpAddr) -> bool {
+    trusted.iter().any(|net| net.contains(&address))
 }
 
 /// Whether an address is of this machine or of a private network (RFC 1918, RFC 4193).

@@ -99,7 +99,7 @@ fn process(state: &AppState, registry: &mut Registry) {
 fn hashing(state: &AppState, registry: &mut Registry) {
     let load = state.passwords.load();
     for (name, help, count) in [
-        ("latchkey_hash_waiting", "Requests that wait for a password hash", load.waiting),
+        ("latchkey_hash_waiting", "Requests that will hash a password and do not yet", load.waiting),
         ("latchkey_hash_running", "Password hashes under way", load.running),
         ("latchkey_hash_permits", "Password hashes that may be under way at once", load.permits),
         ("latchkey_hash_queue", "Requests that may wait for a password hash", load.queue),

@@ -3,7 +3,7 @@
 /// Our rows as tower-sessions' store.
 pub mod store;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use tower_sessions::{Expiry, Session};
@@ -16,7 +16,7 @@ use super::{
     request_info::RequestInfo,
     state::AppState,
     storage::{
-        StoreError, Tx,
+        StoreError, Tx, patience,
         sessions::{self, EndReason, SessionRow},
         users::UserRow,
     },
@@ -26,6 +26,8 @@ use store::SqlSessionStore;
 
 /// How far `last_seen_at` may lag: one write a minute for a busy session.
 const TOUCH_SECONDS: i64 = 60;
+/// How long writing that down may take.
+const TOUCH_PATIENCE: Duration = Duration::from_millis(400);
 /// The one key of ours in a session.
 const KEY: &str = "latchkey";
 
@@ -263,8 +265,11 @@ pub async fn hear_of(state: &AppState, row: SessionRow) -> Result<Result<Session
     }))
 }
 
+/// Notes that a session was heard of, where that can be done soon: it is no more than a note, and takes no time from what the
+/// request is about. `false` if it is over.
 async fn touch(state: &AppState, session_id: &str, now: Moment) -> Result<bool, StoreError> {
-    sessions::touch(&mut state.db.write().await?, session_id, now).await
+    let noted = async { sessions::touch(&mut state.db.write().await?, session_id, now).await };
+    patience::in_all(TOUCH_PATIENCE, noted).await
 }
 
 /// Ends a session that nobody ended by hand.

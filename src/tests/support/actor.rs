@@ -107,7 +107,7 @@ impl Browser {
             .header(header::USER_AGENT, USER_AGENT)
             .header(header::ACCEPT, "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8");
         if !cookies.is_empty() {
-            request = request.header(header::COOKIE, cookies.join("; "));
+            request = request.header(header::COOKIE, cookies.join("; ").as_bytes());
         }
         request
     }
