@@ -2,6 +2,7 @@
 //! understand what passes.
 
 use std::{
+    collections::HashMap,
     io::{Read, Write},
     net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream},
     sync::{
@@ -29,10 +30,13 @@ pub enum Manner {
 struct Shared {
     targets: Mutex<Vec<SocketAddr>>,
     next: AtomicUsize,
+    /// The number of the next connection.
+    number: AtomicU64,
     manner: Mutex<Manner>,
     /// Connections from before the last time that it swallowed something are dead.
     generation: AtomicU64,
-    streams: Mutex<Vec<TcpStream>>,
+    /// Both ends of each connection that is open: not one more, for a process may have few open at once.
+    streams: Mutex<HashMap<u64, [TcpStream; 2]>>,
 }
 
 /// A proxy, for as long as the process runs.
@@ -50,6 +54,7 @@ impl Proxy {
         let shared = Arc::new(Shared {
             targets: Mutex::new(targets.to_vec()),
             next: AtomicUsize::new(0),
+            number: AtomicU64::new(0),
             manner: Mutex::new(Manner::Passes),
             generation: AtomicU64::new(0),
             streams: Mutex::default(),
@@ -71,8 +76,10 @@ impl Proxy {
             self.shared.generation.fetch_add(1, Ordering::SeqCst);
         }
         if manner == Manner::Refuses {
-            for stream in self.shared.streams.lock().expect("a lock").drain(..) {
-                let _ = stream.shutdown(Shutdown::Both);
+            for (_, both) in self.shared.streams.lock().expect("a lock").drain() {
+                for stream in both {
+                    let _ = stream.shutdown(Shutdown::Both);
+                }
             }
         }
     }
@@ -101,12 +108,15 @@ impl Shared {
             (0..targets.len()).find_map(|step| TcpStream::connect(targets[(first + step) % targets.len()]).ok());
         let Some(server) = server else { return };
         let _ = (client.set_nodelay(true), server.set_nodelay(true));
-        let both = [&client, &server].map(|stream| stream.try_clone().expect("a stream"));
-        self.streams.lock().expect("a lock").extend(both.iter().map(|one| one.try_clone().expect("a stream")));
-        let [client_too, server_too] = both;
-        let back = Arc::clone(&self);
-        thread::spawn(move || back.pump(server_too, client_too, generation));
-        self.pump(client, server, generation);
+        let clones = || [&client, &server].map(|stream| stream.try_clone().expect("a stream"));
+        let number = self.number.fetch_add(1, Ordering::SeqCst);
+        self.streams.lock().expect("a lock").insert(number, clones());
+        let [client_too, server_too] = clones();
+        thread::scope(|scope| {
+            scope.spawn(|| self.pump(server_too, client_too, generation));
+            self.pump(client, server, generation);
+        });
+        self.streams.lock().expect("a lock").remove(&number);
     }
 
     fn pump(&self, mut from: TcpStream, mut to: TcpStream, generation: u64) {
