@@ -1,7 +1,7 @@
 # One-word commands for the work on this project. The work itself is in scripts/.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build setup watch test unit lint fmt e2e screenshots lighthouse budget benchconsole benchimport deploytest deny sbom failures timing bench benchload benchgrowth clean
+.PHONY: help run build setup watch test unit lint fmt e2e screenshots lighthouse budget benchconsole benchimport deploytest deny sbom failures timing fuzz bench benchload benchgrowth clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r t d; do printf '  make %-12s %s\n' "$$t" "$$d"; done
@@ -69,6 +69,9 @@ failures: ## Kill, starve and cut off the program and its database, 200 times on
 
 timing: ## Whether the time of an answer tells who is known here, on both engines
 	@scripts/test.sh timing
+
+fuzz: ## Fuzz every parser that sees bytes from outside, ten minutes each (FUZZ_SECONDS)
+	@scripts/test.sh fuzz
 
 budget: ## What each page weighs, against its limit
 	@scripts/test.sh budget

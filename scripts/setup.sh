@@ -9,6 +9,7 @@
 #   setup.sh deny        what a release build needs, and cargo-deny
 #   setup.sh sbom        what a release build needs, and cargo-cyclonedx
 #   setup.sh failures    what tests need, and strace
+#   setup.sh fuzz        what a release build needs, and cargo-fuzz
 #   setup.sh bench       what the tests need, a load generator, and what Latchkey is compared with
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -61,6 +62,7 @@ browser() {
 
 for_build() {
     need_command cc "Rust links with it, and SQLite is compiled with it" gcc libc6-dev
+    need_command make "the allocator is compiled with it" make
     use_rust
     node_tools
     install_crate wasm-bindgen "$WASM_BINDGEN" wasm-bindgen-cli
@@ -113,7 +115,6 @@ for_benches() {
     need_command wrk "the benches send requests with it" wrk
     # Where no prebuilt SQLite is to be had for Node, its package compiles one.
     need_command c++ "Node's SQLite may have to be compiled" g++
-    need_command make "Node's SQLite may have to be compiled" make
     node_packages benches/peers/better-auth "Better Auth, to compare with"
     python_packages "$PEERS/django-allauth" benches/peers/django-allauth/requirements.txt "django-allauth, to compare with"
     # One of its packages comes as source alone.
@@ -163,6 +164,11 @@ failures)
     for_tests
     need_command strace "it shows what is on the disk before it is acknowledged" strace
     ;;
+fuzz)
+    for_build
+    need_command c++ "libFuzzer is compiled" g++
+    install_crate cargo-fuzz "$CARGO_FUZZ" cargo-fuzz --locked
+    ;;
 bench) for_benches ;;
-*) die "usage: setup.sh build|check|develop|test|lighthouse|deploytest|deny|sbom|failures|bench" ;;
+*) die "usage: setup.sh build|check|develop|test|lighthouse|deploytest|deny|sbom|failures|fuzz|bench" ;;
 esac

@@ -2,7 +2,7 @@
 # Runs the checks and tests, each step with its time, and ends with one line:
 # N passed, N failed.
 #   test.sh all | unit | lint | e2e | screenshots | lighthouse | budget | deploytest | deny | failures | timing
-#   test.sh bench | benchload | benchgrowth | benchconsole | benchimport
+#   test.sh fuzz | bench | benchload | benchgrowth | benchconsole | benchimport
 # Arguments after that go to what runs them (cargo test, Playwright, a bench).
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -177,6 +177,35 @@ bench() {
     step "$name" one_check env LATCHKEY_BIN="$(cd "$TARGET" && pwd)/release/latchkey" node "benches/$file.mjs" "$@"
 }
 
+# What is found goes on growing in target/fuzz; what the repository has is read beside it. Nothing here is unsafe, so no
+# sanitizer looks for what only that can do: panics, overflows, hangs and what properties.rs says are looked for.
+fuzz_build() { RUSTC_BOOTSTRAP=1 cargo fuzz build --sanitizer none --target-dir "$TARGET/fuzz"; }
+fuzz_targets() { RUSTC_BOOTSTRAP=1 cargo fuzz list; }
+# fuzz_one NAME: prints "ok" or "not ok" with it, and what it ended with.
+fuzz_one() {
+    local name=$1 own=$TARGET/fuzz/corpus/$1 found=$TARGET/fuzz/found/$1 log=$SCRATCH/fuzz-$1 bin rc=0
+    bin=$(find "$TARGET/fuzz" -path "*/release/$name" -type f -perm -u+x | head -n 1)
+    mkdir -p "$own" "$found"
+    "$bin" -max_total_time="${FUZZ_SECONDS:-600}" -timeout=10 -rss_limit_mb=2048 -artifact_prefix="$found/" \
+        "$own" "fuzz/corpus/$name" >"$log" 2>&1 || rc=$?
+    if [ "$rc" = 0 ]; then
+        printf 'ok %s: %s\n' "$name" "$(grep '^Done ' "$log")"
+    else
+        tail -n 40 "$log"
+        printf 'not ok %s: it ended with %d; what it was given is in %s\n' "$name" "$rc" "$found"
+    fi
+}
+# As many at once as there are processors.
+fuzz_run() {
+    local name
+    for name in $(fuzz_targets); do
+        while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do wait -n; done
+        fuzz_one "$name" &
+    done
+    wait
+}
+fuzz_count() { awk '/^ok / { p++ } /^not ok / { f++ } END { print p + 0, f + 0 }' "$SCRATCH/output"; }
+
 with_postgres() {
     start_postgres "$@" || {
         FAILED=$((FAILED + 1))
@@ -190,9 +219,9 @@ what=${1:-all}
 case "$what" in
 unit | lint) scripts/setup.sh check ;;
 all | e2e | screenshots | budget | benchconsole | benchimport | timing) scripts/setup.sh test ;;
-lighthouse | deploytest | deny | failures) scripts/setup.sh "$what" ;;
+lighthouse | deploytest | deny | failures | fuzz) scripts/setup.sh "$what" ;;
 bench | benchload | benchgrowth) scripts/setup.sh bench ;;
-*) die "usage: test.sh all|unit|lint|e2e|screenshots|lighthouse|budget|benchconsole|benchimport|deploytest|deny|failures|timing|bench|benchload|benchgrowth" ;;
+*) die "usage: test.sh all|unit|lint|e2e|screenshots|lighthouse|budget|benchconsole|benchimport|deploytest|deny|failures|timing|fuzz|bench|benchload|benchgrowth" ;;
 esac
 use_rust
 use_target_dir
@@ -246,6 +275,10 @@ deploytest)
     fi
     ;;
 deny) deny "$@" ;;
+fuzz)
+    step "fuzz targets are built" one_check fuzz_build
+    if "$OK"; then step "fuzz" fuzz_count fuzz_run; fi
+    ;;
 failures)
     with_postgres
     # One at a time: each has bounds of time of its own.
