@@ -30,7 +30,7 @@ pub(super) async fn run(mut config: Config, db: Db) -> Result<(), CliError> {
     // The first key is made, and a secret that cannot be had is said, before anybody signs in.
     keys::signing(&state).await?;
     // Listened for before anybody is told that the server is there, who might want to end it.
-    let asked_to_end = asked_to_end()?;
+    let mut asked_to_end = AskedToEnd::listen()?;
     announce(&state).await?;
 
     let (stop, stopped) = watch::channel(false);
@@ -44,8 +44,12 @@ pub(super) async fn run(mut config: Config, db: Db) -> Result<(), CliError> {
     }
 
     let drained = async {
-        asked_to_end.await;
-        drain(&state).await;
+        asked_to_end.next().await;
+        // Asked once more, it serves on no longer.
+        tokio::select! {
+            () = drain(&state) => {}
+            () = asked_to_end.next() => {}
+        }
     };
     tokio::select! {
         ended = &mut server => ended.map_err(std::io::Error::other)??,
@@ -117,27 +121,45 @@ async fn until(mut stopped: watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
-/// Ends on Ctrl-C, or on SIGTERM as service managers send it; both are listened for from now on.
+/// Ctrl-C, and SIGTERM as service managers send it; listened for from the beginning.
 #[cfg(unix)]
-fn asked_to_end() -> std::io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
+struct AskedToEnd {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
 }
 
-/// Ends on Ctrl-C.
+#[cfg(unix)]
+impl AskedToEnd {
+    fn listen() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    /// Waits until it is asked, once more where it was before.
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+/// Ctrl-C.
 #[cfg(not(unix))]
-fn asked_to_end() -> std::io::Result<impl Future<Output = ()>> {
-    Ok(async {
+struct AskedToEnd;
+
+#[cfg(not(unix))]
+impl AskedToEnd {
+    #[allow(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    /// Waits until it is asked, once more where it was before.
+    async fn next(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
-    })
+    }
 }

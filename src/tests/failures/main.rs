@@ -47,6 +47,7 @@ fn main() {
         trial("sqlite::a_database_that_somebody_else_writes_to", away::locked),
         trial("sqlite::a_disk_that_is_full", disk::full).with_ignored_flag(!disk::is_possible()),
         trial("postgres::a_database_that_cannot_be_reached", away::connections),
+        trial("sqlite::a_program_that_is_asked_twice_to_end_drains_no_longer", nodes::asked_twice),
         trial("postgres::what_is_done_on_one_node_holds_on_all", nodes::share),
         trial("postgres::nodes_that_start_at_once_make_one_schema", nodes::migrate_at_once),
         trial("postgres::a_node_that_is_killed_takes_nothing_with_it", nodes::one_is_killed),

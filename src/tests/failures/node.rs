@@ -5,7 +5,11 @@ use std::{
     io::{BufRead, BufReader},
     net::{Ipv4Addr, SocketAddr, TcpListener},
     process::{Child, Command, Output, Stdio},
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        atomic::{AtomicU32, Ordering},
+        mpsc::channel,
+    },
+    thread,
     time::{Duration, Instant},
 };
 
@@ -88,7 +92,7 @@ impl Node {
                 return self.began.elapsed();
             }
             assert!(self.began.elapsed() < Duration::from_mins(1), "it never became ready");
-            std::thread::yield_now();
+            thread::yield_now();
         }
     }
 
@@ -116,7 +120,14 @@ impl Node {
 
     /// Returns once it has ended, as it was asked to.
     pub fn until_ended(mut self) {
-        assert!(self.child.wait().expect("gone").success(), "it ended well");
+        let pid = self.pid();
+        let (says, said) = channel();
+        let ended = thread::scope(|scope| {
+            scope.spawn(|| says.send(self.child.wait()));
+            said.recv_timeout(Duration::from_mins(2)).inspect_err(|_| _ = kill_process(pid, Signal::KILL))
+        });
+        let ended = ended.expect("it ended in time").expect("gone");
+        assert!(ended.success(), "it ended well");
     }
 }
 

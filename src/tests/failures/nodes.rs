@@ -152,6 +152,30 @@ pub fn one_is_killed() {
     place.end();
 }
 
+/// A node that drains is asked to end once more, by somebody who does not want to wait.
+pub fn asked_twice() {
+    let place = Place::sqlite();
+    let mut command = node::program(&place, &place.url);
+    command.env("LATCHKEY_DRAIN_SECONDS", "300");
+    let node = Node::run(&place, command);
+    node.until_ready();
+    node.signal(Signal::TERM);
+    until_it_drains(&node);
+    assert_eq!(send(node.address, "GET", "/health", &[], None).expect("it serves on").status, 200);
+    node.signal(Signal::TERM);
+    node.until_ended();
+    let log = std::fs::read_to_string(place.file("log")).expect("a log");
+    assert!(!log.contains("cut off"), "{log}");
+    place.end();
+}
+
+/// What stands before it asks whether it is ready, and hears that it is not.
+fn until_it_drains(node: &Node) {
+    while send(node.address, "GET", "/health/ready", &[], None).is_ok_and(|answer| answer.status == 200) {
+        thread::yield_now();
+    }
+}
+
 /// Each node in turn is asked to end and replaced, while people come and go: every request is answered. What stands before
 /// them looks whether they are ready, as such programs do, and tries another one where a connection is refused.
 pub fn rolling_restart() {
@@ -190,12 +214,7 @@ pub fn rolling_restart() {
         for _ in 0..if is_everything() { 10 } else { 2 } {
             let old = nodes.remove(0);
             old.signal(Signal::TERM);
-            // What stands before them asks whether it is ready, and hears that it is not.
-            let ready =
-                || send(old.address, "GET", "/health/ready", &[], None).is_ok_and(|answer| answer.status == 200);
-            while ready() {
-                thread::yield_now();
-            }
+            until_it_drains(&old);
             proxy.set_targets(&addresses(&nodes));
             old.until_ended();
             nodes.push(begin());
