@@ -67,7 +67,7 @@ const MEANINGS: [(&str, &str); 47] = [
     ("smtp_url", "the mail server; without it mail is kept and shown at /dev/mail"),
     ("mail_from", "the sender of mail"),
     ("cors_origins", "origins whose pages may call the JSON API"),
-    ("trusted_proxies", "networks whose X-Forwarded-For is believed"),
+    ("trusted_proxies", "addresses or networks whose X-Forwarded-For is believed"),
     ("log", "what is logged, as tracing filters are written"),
     ("log_format", "text or json"),
     ("site_root", "the folder with the browser side"),

@@ -20,7 +20,7 @@ use figment::{
 };
 use ipnet::IpNet;
 use leptos::config::LeptosOptions;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use url::Url;
 
 use crate::domain::{
@@ -174,7 +174,8 @@ pub struct Config {
     pub mail_from: String,
     /// Origins whose pages may call the JSON API with tokens, like `https://app.example.com`; none by default.
     pub cors_origins: Vec<String>,
-    /// Proxies whose `X-Forwarded-For` is believed.
+    /// Proxies whose `X-Forwarded-For` is believed: networks, or single addresses.
+    #[serde(deserialize_with = "networks")]
     pub trusted_proxies: Vec<IpNet>,
     /// What is logged, as `tracing` filters are written.
     pub log: String,
@@ -252,6 +253,16 @@ pub enum ConfigError {
     /// Readable, but not fit to run with; a line for each reason.
     #[error("{}", .0.join("\n"))]
     Unfit(Vec<String>),
+}
+
+/// Networks, where an address alone is one of its own.
+fn networks<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<IpNet>, D::Error> {
+    let network = |text: String| {
+        let address = || text.parse::<IpAddr>().map(IpNet::from).ok();
+        let unfit = || D::Error::custom(format!("{text:?} is neither an address nor a network such as 10.0.0.0/8"));
+        text.parse().ok().or_else(address).ok_or_else(unfit)
+    };
+    Vec::<String>::deserialize(from)?.into_iter().map(network).collect()
 }
 
 impl Config {
@@ -399,6 +410,17 @@ mod tests {
         let config = with("").expect("defaults");
         assert_eq!(config.base_url().expect("a URL").as_str(), "http://127.0.0.1:3000/");
         assert!(config.is_development() && !config.is_https());
+    }
+
+    #[test]
+    fn a_proxy_is_named_by_its_address_or_its_network() {
+        let config = with("trusted_proxies = ['127.0.0.1', '::1', '10.0.0.0/8']").expect("fit");
+        let named: Vec<String> = config.trusted_proxies.iter().map(ToString::to_string).collect();
+        assert_eq!(named, ["127.0.0.1/32", "::1/128", "10.0.0.0/8"]);
+        for other in ["localhost", "10.0.0.0/33", ""] {
+            let error = with(&format!("trusted_proxies = ['{other}']")).expect_err("refused").to_string();
+            assert!(error.contains("neither an address nor a network") && error.contains("trusted_proxies"), "{error}");
+        }
     }
 
     #[test]

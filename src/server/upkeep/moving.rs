@@ -1,7 +1,7 @@
 //! From one engine to the other: every row of every table in one transaction, counted, compared and followed along the audit
 //! log before it counts. Must not write to the database that is left.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -30,6 +30,10 @@ use super::{
     files::{Unfinished, make_folder, remains},
     named,
 };
+
+/// How often it is looked whether those who left are gone, and how long after the last time.
+const LEAVING_LOOKS: u32 = 20;
+const LEAVING_PAUSE: Duration = Duration::from_millis(100);
 
 /// What was typed.
 #[derive(Clone, Debug, Default)]
@@ -150,11 +154,18 @@ async fn open_source(url: &str, order: &Order) -> Result<Source, UpkeepError> {
     }
 }
 
-/// Whether nobody else is connected to the database that is left: what they write would stay behind.
+/// Whether nobody else is connected to the database that is left: what they write would stay behind. A server of PostgreSQL takes
+/// a moment to notice who has just left.
 async fn alone(source: &mut Source, order: &Order) -> Result<(), UpkeepError> {
+    for _ in 0..LEAVING_LOOKS {
+        if order.ignore_connections || source.others().await? == 0 {
+            return Ok(());
+        }
+        tokio::time::sleep(LEAVING_PAUSE).await;
+    }
     match source.others().await? {
-        others if others > 0 && !order.ignore_connections => Err(UpkeepError::Connected(others)),
-        _ => Ok(()),
+        0 => Ok(()),
+        others => Err(UpkeepError::Connected(others)),
     }
 }
 
