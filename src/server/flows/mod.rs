@@ -124,7 +124,7 @@ async fn begin_session(
     };
     match begin.await {
         Ok(is_strange) => {
-            let device = remember_device(state, request, user, is_strange).await;
+            let device = finish_sign_in(state, request, user, &[], is_strange).await;
             Outcome { next: NextStep::Dashboard, device, is_kept: false }
         }
         Err(error) => {
@@ -144,39 +144,26 @@ async fn is_strange_browser(state: &AppState, request: &RequestInfo, user: &User
     Ok(!is_known && users::has_signed_in(&mut conn, &user.id).await?)
 }
 
-/// Makes the browser known for this person, so that strangers cannot lock it out, and tells its owner of one that
-/// `is_strange` (ASVS 6.3.5), of ten a day at most, both or neither; a failure costs no more than that.
-async fn remember_device(
+/// What follows a sign-in that turned out well, all of it or nothing: what was counted for the try is settled, the browser made
+/// known for this person, so that strangers cannot lock it out, and its owner told of one that `is_strange` (ASVS 6.3.5), of
+/// ten a day at most. A failure costs no more than that.
+async fn finish_sign_in(
     state: &AppState,
     request: &RequestInfo,
     user: &UserRow,
+    counted: &[Limit<'_>],
     is_strange: bool,
 ) -> Option<OneTimeToken> {
     let remember = async {
-        let presented = presented_hash(&request.device);
         let is_told = is_strange && user.email().is_some() && may_be_told(state, request, user).await?;
         let mut tx = state.db.begin().await?;
-        // The person before their browsers, as everywhere, so that no two transactions wait for each other (ASVS 15.4.3).
+        // The person before their browsers and tries, as everywhere, so that no two transactions wait for each other
+        // (ASVS 15.4.3).
         if !users::hold(&mut tx, &user.id).await? {
             return Ok(None);
         }
-        if request.forgets_device {
-            if is_told {
-                tell_owner::changed(state, &mut tx, user, request, What::SignedIn).await?;
-                tx.commit().await?;
-                state.work.notify_one();
-            }
-            return Ok(None);
-        }
-        // What we did not draw is not taken up: somebody may have put it there.
-        let ours = match presented {
-            Some(hash) if known_devices::exists(&mut tx, &hash).await? => Some(hash),
-            _ => None,
-        };
-        let drawn = if ours.is_none() { Some(OneTimeToken::draw(state.random.as_ref())?) } else { None };
-        let hash = ours.or_else(|| drawn.as_ref().map(OneTimeToken::hash)).unwrap_or_default();
-        known_devices::remember(&mut tx, &hash, &user.id, state.now()).await?;
-        known_devices::keep_newest(&mut tx, &user.id, MOST_DEVICES).await?;
+        throttle::settle(&mut tx, counted).await?;
+        let drawn = if request.forgets_device { None } else { make_known(state, &mut tx, request, user).await? };
         if is_told {
             tell_owner::changed(state, &mut tx, user, request, What::SignedIn).await?;
         }
@@ -187,9 +174,28 @@ async fn remember_device(
         Ok::<_, ServerError>(drawn)
     };
     remember.await.unwrap_or_else(|error| {
-        tracing::error!(%error, "the browser could not be made known");
+        tracing::error!(%error, "what follows a sign-in could not be written down");
         None
     })
+}
+
+/// Makes the browser known; answers with what it is to bring from now on, where it brought nothing that we drew.
+async fn make_known(
+    state: &AppState,
+    tx: &mut Tx,
+    request: &RequestInfo,
+    user: &UserRow,
+) -> Result<Option<OneTimeToken>, ServerError> {
+    // What we did not draw is not taken up: somebody may have put it there.
+    let ours = match presented_hash(&request.device) {
+        Some(hash) if known_devices::exists(&mut *tx, &hash).await? => Some(hash),
+        _ => None,
+    };
+    let drawn = if ours.is_none() { Some(OneTimeToken::draw(state.random.as_ref())?) } else { None };
+    let hash = ours.or_else(|| drawn.as_ref().map(OneTimeToken::hash)).unwrap_or_default();
+    known_devices::remember(&mut *tx, &hash, &user.id, state.now()).await?;
+    known_devices::keep_newest(&mut *tx, &user.id, MOST_DEVICES).await?;
+    Ok(drawn)
 }
 
 /// Whether one mail more of this kind is not too many; that it is too many is an event once.
@@ -270,7 +276,9 @@ async fn check_password(
         let wrong = FieldError { field: Field::Password, problem: Problem::PasswordWrong };
         return Err(FlowError::Answer(wrong.into()));
     }
-    Ok(throttle::settle(state, &limits).await?)
+    let mut tx = state.db.begin().await?;
+    throttle::settle(&mut tx, &limits).await?;
+    Ok(tx.commit().await?)
 }
 
 /// What a password of these people must not contain.

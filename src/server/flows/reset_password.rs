@@ -32,7 +32,7 @@ use crate::{
 use super::{
     personal_tokens,
     tell_owner::{self, What},
-    throttle::{self, Limit},
+    throttle::Limit,
 };
 
 /// How long a reset link works.
@@ -171,8 +171,7 @@ pub async fn run(
     let identifiers = [user.email().map(|email| email.key()), user.username().map(|username| username.key())];
     let mut limits = vec![Limit::Password(&user.id)];
     limits.extend(identifiers.iter().flatten().map(|key| Limit::SignInAccount(key)));
-    throttle::settle(state, &limits).await?;
-    let device = super::remember_device(state, request, &user, false).await;
+    let device = super::finish_sign_in(state, request, &user, &limits, false).await;
     Ok(Reset { credential_name: super::credential_name(&user), device })
 }
 

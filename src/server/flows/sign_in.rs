@@ -113,7 +113,6 @@ async fn attempt(
         verify_email::remind(state, request, &email).await?;
         return refuse(state, request, &user.id, "unproven").await;
     }
-    throttle::settle(state, &limits).await?;
     if let (Some(new), Some(old)) = (&verified.upgraded, &user.password_hash) {
         users::upgrade_hash(&mut state.db.write().await?, &user.id, old, new).await?;
     }
@@ -125,7 +124,7 @@ async fn attempt(
         return if is_gone { refuse(state, request, "", "unknown").await } else { Err(error.into()) };
     }
     tracing::info!(user = %user.id, address = %request.address, factor = "pwd", "signed in");
-    let device = super::remember_device(state, request, &user, is_strange).await;
+    let device = super::finish_sign_in(state, request, &user, &limits, is_strange).await;
     Ok(Outcome { next: NextStep::Dashboard, device, is_kept })
 }
 

@@ -12,16 +12,13 @@ use crate::{
     },
     server::{
         audit::Event,
-        crypto::token::OneTimeToken,
         error::{FlowError, ServerError},
         mail::message::{Circumstances, Message},
         request_info::RequestInfo,
         session::CurrentSession,
         state::AppState,
         storage::{
-            StoreError, Tx, not_me_links,
-            tokens::{self, Owner, Purpose},
-            undone,
+            StoreError, Tx, not_me_links, undone,
             users::{self, UserRow},
         },
     },
@@ -218,12 +215,9 @@ async fn work_as_for_somebody_new(
 ) -> Result<(), FlowError> {
     let (id, now) = (state.new_id()?, state.now());
     let Ok(email) = Email::parse(&format!("{id}@{NOWHERE}")) else { return Ok(()) };
-    let token = OneTimeToken::draw(state.random.as_ref())?;
-    let owner = Owner { user_id: None, email_key: Some(email.key()) };
     undone::begin(tx).await?;
     let identifiers = Identifiers { email: Some(email), username: None };
     users::create(&mut *tx, &id, &identifiers, Some(password_hash), now).await?;
-    tokens::replace(tx, &token.hash(), Purpose::VerifyEmail, &owner, now, now).await?;
     Event::of(EventKind::AccountCreated, request).about(&id).with("by", "sign_up").record(state, tx).await?;
     Ok(undone::undo(tx).await?)
 }

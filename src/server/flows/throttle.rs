@@ -11,6 +11,7 @@ use crate::{
         request_info::RequestInfo,
         state::AppState,
         storage::{
+            StoreError, Tx,
             limits::{self, LimitRow},
             patience,
         },
@@ -210,20 +211,19 @@ pub async fn count(
 /// is taken back, or somebody's own success would make room for their guesses at others.
 ///
 /// # Errors
-/// When the database is away; the try then stays counted.
-pub async fn settle(state: &AppState, these: &[Limit<'_>]) -> Result<(), ServerError> {
+/// When the database is away; the tries then stay counted.
+pub async fn settle(tx: &mut Tx, these: &[Limit<'_>]) -> Result<(), StoreError> {
     let mut keys: Vec<(String, bool)> =
         these.iter().map(|limit| (limit.key(), matches!(limit, Limit::SignInNetwork(_)))).collect();
     keys.sort();
-    let mut tx = state.db.begin().await?;
     for (key, is_shared) in &keys {
         if *is_shared {
-            limits::forgive(&mut tx, key).await?;
+            limits::forgive(&mut *tx, key).await?;
         } else {
-            limits::clear(&mut tx, key).await?;
+            limits::clear(&mut *tx, key).await?;
         }
     }
-    Ok(tx.commit().await?)
+    Ok(())
 }
 
 /// Takes back tries that were never looked at, because this machine was busy or something failed.
