@@ -68,7 +68,7 @@ async fn of_session(state: &AppState, token: &str) -> Result<Bearer, FlowError> 
         Err(EndReason::Idle | EndReason::Expired) => return Err(AuthError::TokenExpired.into()),
         Err(_) => return Err(AuthError::TokenRevoked.into()),
     };
-    let user = current_user::of(state, data).await?.ok_or(AuthError::TokenRevoked)?;
+    let user = current_user::of(state, data).ok_or(AuthError::TokenRevoked)?;
     Ok(Bearer { scopes: allowed(Scope::ALL.to_vec(), &user), user, is_personal: false })
 }
 

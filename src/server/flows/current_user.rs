@@ -11,7 +11,7 @@ use crate::{
         error::ServerError,
         session::{CurrentSession, SessionData},
         state::AppState,
-        storage::{sessions, users},
+        storage::sessions,
     },
 };
 
@@ -20,29 +20,19 @@ use crate::{
 /// # Errors
 /// When the database is away: then nobody is let in (ASVS 16.5.3).
 pub async fn run(state: &AppState, session: &CurrentSession) -> Result<Option<CurrentUser>, ServerError> {
-    match session.get().await? {
-        Some(data) => of(state, data).await,
-        None => Ok(None),
-    }
+    Ok(session.get().await?.and_then(|data| of(state, data)))
 }
 
-/// The person of a live session, unless they are kept out.
-///
-/// # Errors
-/// When the database is away.
-pub(super) async fn of(state: &AppState, data: SessionData) -> Result<Option<CurrentUser>, ServerError> {
-    let mut conn = state.db.read().await?;
-    let Some(user) = users::find(&mut conn, &data.user_id).await?.filter(users::UserRow::is_active) else {
-        return Ok(None);
-    };
-    let now = state.now();
-    let roles = users::roles(&mut conn, &user.id).await?;
-    Ok(Some(CurrentUser {
-        email: user.email(),
-        is_unverified: user.is_unverified(),
-        username: user.username(),
-        roles,
-        member_since: user.created_at(),
+/// The person of a live session that was read in this request; keeping somebody out ends the session.
+pub(super) fn of(state: &AppState, data: SessionData) -> Option<CurrentUser> {
+    let (person, now) = (data.person?, state.now());
+    Some(CurrentUser {
+        id: data.user_id,
+        email: person.email(),
+        is_unverified: person.is_unverified(),
+        username: person.username(),
+        roles: person.roles(),
+        member_since: person.member_since(),
         session: account::CurrentSession {
             id: data.id,
             since: data.created_at,
@@ -55,8 +45,7 @@ pub(super) async fn of(state: &AppState, data: SessionData) -> Result<Option<Cur
             device: device::in_words(&data.user_agent),
             address: data.address,
         },
-        id: user.id,
-    }))
+    })
 }
 
 /// Whether the person showed the password so recently that it is good for a sensitive act (ASVS 7.5.1).

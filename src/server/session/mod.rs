@@ -17,7 +17,7 @@ use super::{
     state::AppState,
     storage::{
         StoreError, Tx, patience,
-        sessions::{self, EndReason, SessionRow},
+        sessions::{self, EndReason, Person, SessionRow},
         users::UserRow,
     },
 };
@@ -58,6 +58,9 @@ pub struct SessionData {
     pub factors: String,
     /// The person's count of password changes when they proved it.
     pub credential_version: i64,
+    /// Who is behind it, as of when it was read in this request; nobody where it has only just begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<Person>,
     /// How it came about, while it is being stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub beginning: Option<Beginning>,
@@ -153,6 +156,7 @@ impl CurrentSession {
             user_agent: request.user_agent.clone(),
             factors: "pwd".into(),
             credential_version: user.credential_version,
+            person: None,
             beginning: Some(Beginning::New { by: by.into(), request_id: request.id.clone() }),
         };
         self.save(data).await
@@ -181,6 +185,7 @@ impl CurrentSession {
             authenticated_at: now,
             last_seen_at: now,
             credential_version: user.credential_version,
+            person: None,
             beginning: Some(Beginning::Renewed { is_confirmed, request_id: request.id.clone() }),
             ..before
         };
@@ -261,6 +266,7 @@ pub async fn hear_of(state: &AppState, row: SessionRow) -> Result<Result<Session
         user_agent: row.user_agent,
         factors: row.factors,
         credential_version: row.credential_version,
+        person: Some(row.person),
         beginning: None,
     }))
 }

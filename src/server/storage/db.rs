@@ -20,7 +20,10 @@ use tracing::Instrument as _;
 
 use crate::server::telemetry::spans;
 
-use super::patience;
+use super::{
+    patience,
+    readers::{Reader, Readers},
+};
 
 /// How long a request waits for a connection before it is told that the database is away.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -123,7 +126,7 @@ pub enum Db {
         /// The one that writes.
         writer: SqlitePool,
         /// Those that read.
-        readers: SqlitePool,
+        readers: Readers,
     },
     /// A server, which any number of nodes share.
     Postgres(PgPool),
@@ -145,7 +148,9 @@ pub struct PoolLoad {
 /// A connection outside a transaction.
 #[derive(Debug)]
 pub enum Conn {
-    /// To SQLite.
+    /// To SQLite, to read.
+    SqliteReader(Reader),
+    /// To SQLite, to write.
     Sqlite(PoolConnection<Sqlite>),
     /// To PostgreSQL.
     Postgres(PoolConnection<Postgres>),
@@ -225,17 +230,18 @@ impl Db {
             .pragma("secure_delete", "on")
             .busy_timeout(BUSY_TIMEOUT);
         make_folder(options.get_filename())?;
-        let pool = SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT);
+        // A file does not go away as a server does: asking the connection whether it is there would cost every request a turn.
+        let pool = SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).test_before_acquire(false);
         // SQLite itself undoes a transaction for which there is no room on the disk; that the connection is in none any more is
         // news to sqlx, which would refuse to begin another on it.
-        let writing = pool.clone().max_connections(1).after_release(|connection, _| {
+        let writing = pool.max_connections(1).after_release(|connection, _| {
             Box::pin(async {
                 connection.ping().await?;
                 Ok(!connection.is_in_transaction())
             })
         });
         let writer = writing.connect_with(options.clone()).await?;
-        let readers = pool.max_connections(SQLITE_READERS).connect_with(options.read_only(true)).await?;
+        let readers = Readers::open(options.read_only(true), SQLITE_READERS, ACQUIRE_TIMEOUT).await?;
         Ok(Self::Sqlite { writer, readers })
     }
 
@@ -255,9 +261,10 @@ impl Db {
             beside.exists()
         });
         let options = options.create_if_missing(false).read_only(true).immutable(is_at_rest).busy_timeout(BUSY_TIMEOUT);
-        let pool = SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).max_connections(SQLITE_READERS);
-        let readers = pool.connect_with(options).await?;
-        Ok(Self::Sqlite { writer: readers.clone(), readers })
+        let pool = SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).max_connections(1);
+        let writer = pool.connect_lazy_with(options.clone());
+        let readers = Readers::open(options, SQLITE_READERS, ACQUIRE_TIMEOUT).await?;
+        Ok(Self::Sqlite { writer, readers })
     }
 
     /// The file of an embedded database; `None` where a server keeps it, or nothing does.
@@ -308,7 +315,7 @@ impl Db {
     pub async fn read(&self) -> Result<Conn, StoreError> {
         Ok(match self {
             Self::Sqlite { readers, .. } => {
-                Conn::Sqlite(patience::answer(readers.acquire()).instrument(spans::connection()).await?)
+                Conn::SqliteReader(patience::answer(readers.acquire()).instrument(spans::connection()).await?)
             }
             Self::Postgres(pool) => {
                 Conn::Postgres(patience::answer(pool.acquire()).instrument(spans::connection()).await?)
@@ -370,7 +377,7 @@ impl Db {
         match self {
             Self::Sqlite { writer, readers } => vec![
                 PoolLoad { name: "writer", size: writer.size(), idle: writer.num_idle(), most: 1 },
-                PoolLoad { name: "readers", size: readers.size(), idle: readers.num_idle(), most: SQLITE_READERS },
+                PoolLoad { name: "readers", size: readers.size(), idle: readers.idle(), most: SQLITE_READERS },
             ],
             Self::Postgres(pool) => {
                 vec![PoolLoad { name: "all", size: pool.size(), idle: pool.num_idle(), most: POSTGRES_CONNECTIONS }]
@@ -423,6 +430,7 @@ impl Drop for Probe {
     fn drop(&mut self) {
         if !self.is_answered {
             match &mut self.conn {
+                Conn::SqliteReader(connection) => connection.give_up(),
                 Conn::Sqlite(connection) => connection.close_on_drop(),
                 Conn::Postgres(connection) => connection.close_on_drop(),
             }
@@ -460,6 +468,7 @@ impl Tx {
 impl<'c> From<&'c mut Conn> for Handle<'c> {
     fn from(conn: &'c mut Conn) -> Self {
         match conn {
+            Conn::SqliteReader(connection) => Self::Sqlite(connection),
             Conn::Sqlite(connection) => Self::Sqlite(connection),
             Conn::Postgres(connection) => Self::Postgres(connection),
         }

@@ -42,6 +42,8 @@ pub mod people;
 pub mod personal_tokens;
 /// What people's own pages say of them.
 pub mod profiles;
+/// The connections that read an embedded database.
+pub mod readers;
 /// What carries on the sessions of programs.
 pub mod refresh_tokens;
 /// What its schema is, its clock, whether it takes writes.

@@ -2,7 +2,9 @@
 //! Must not know cookies.
 
 pub use crate::domain::end_reason::EndReason;
-use crate::domain::{account::PreviousSignIn, moment::Moment};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{account::PreviousSignIn, email::Email, moment::Moment, role::Role, username::Username};
 use crate::server::device;
 
 use super::{
@@ -46,6 +48,52 @@ pub struct SessionRow {
     current_version: Option<i64>,
     disabled_at: Option<i64>,
     deletion_at: Option<i64>,
+    /// Whose it is.
+    #[sqlx(flatten)]
+    pub person: Person,
+}
+
+/// Who is behind a session, as of now: read with it, for every request wants both.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow)]
+pub struct Person {
+    email: Option<String>,
+    username: Option<String>,
+    member_since: i64,
+    email_verified_at: Option<i64>,
+    /// Separated by spaces.
+    roles: Option<String>,
+}
+
+impl Person {
+    /// The e-mail address.
+    #[must_use]
+    pub fn email(&self) -> Option<Email> {
+        self.email.as_deref().and_then(|email| Email::parse(email).ok())
+    }
+
+    /// Whether they have an address and never proved that mail to it reaches them.
+    #[must_use]
+    pub fn is_unverified(&self) -> bool {
+        self.email.is_some() && self.email_verified_at.is_none()
+    }
+
+    /// The user name.
+    #[must_use]
+    pub fn username(&self) -> Option<Username> {
+        self.username.as_deref().and_then(|username| Username::parse(username).ok())
+    }
+
+    /// When the account was made.
+    #[must_use]
+    pub fn member_since(&self) -> Moment {
+        Moment(self.member_since)
+    }
+
+    /// What they may do, in the order of its names.
+    #[must_use]
+    pub fn roles(&self) -> Vec<Role> {
+        self.roles.as_deref().unwrap_or_default().split_ascii_whitespace().filter_map(Role::parse).collect()
+    }
 }
 
 impl SessionRow {
@@ -130,7 +178,9 @@ macro_rules! select_session {
     ($rest:literal) => {
         concat!(
             "select sessions.id, user_id, sessions.created_at, authenticated_at, last_seen_at, idle_seconds, remembered, expires_at, address, user_agent, factors,
-                    sessions.credential_version, data, ended_at, end_reason, users.credential_version as current_version, disabled_at, deletion_at
+                    sessions.credential_version, data, ended_at, end_reason, users.credential_version as current_version, disabled_at, deletion_at,
+                    email, username, users.created_at as member_since, email_verified_at,
+                    (select string_agg(role, ' ' order by role) from user_roles where user_roles.user_id = users.id) as roles
              from sessions join users on users.id = user_id ",
             $rest
         )
