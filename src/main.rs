@@ -2,6 +2,11 @@
 
 use std::process::ExitCode;
 
+/// Gives memory back after many requests at once.
+#[cfg(target_os = "linux")]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     latchkey::server::cli::run()
 }

@@ -112,7 +112,7 @@ on_both_engines! {
                 .layer(from_fn_with_state(state.clone(), errors::layer))
                 .layer(from_fn_with_state(state.clone(), visit::layer))
                 .layer(from_fn(document::layer))
-                .layer(from_fn_with_state(state.clone(), headers::layer))
+                .layer(from_fn_with_state(headers::OfSite::new(&state.config), headers::layer))
                 .layer(from_fn_with_state(state.clone(), request::layer)),
         );
         for (path, status, retry_after, title, sentence) in [

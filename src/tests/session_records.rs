@@ -205,8 +205,7 @@ on_both_engines! {
         let mut config = world.state.config.as_ref().clone();
         config.reauth_minutes = 3;
         config.smtp_url = Some("smtps://user:hunter2@mail.example.com".into());
-        let mut state = world.state.clone();
-        state.config = std::sync::Arc::new(config);
+        let state = world.state.with(|state| state.config = std::sync::Arc::new(config));
         assert_eq!(note_settings::run(&state).await.expect("noted"), ["reauth_minutes"]);
         let event = said(world).await.remove(0);
         assert_eq!((&*event.content.kind, &*event.content.detail), ("settings_changed", r#"{"settings":"reauth_minutes"}"#));

@@ -5,7 +5,6 @@ use latchkey::server::{
     config::Config,
     crypto::password::{HashingCost, HashingPool},
     random::SystemRandom,
-    state::AppState,
     storage::{people, users},
 };
 use std::sync::Arc;
@@ -128,7 +127,7 @@ on_both_engines! {
         let mut brief = world.anonymous();
         brief.submit("/api/sign_in", &credentials).await;
         let config = Config { remember_idle_days: 5, ..(*world.state.config).clone() };
-        let state = AppState { config: Arc::new(config), ..world.state.clone() };
+        let state = world.state.with(|state| state.config = Arc::new(config));
         for (browser, is_kept) in [(kept, true), (brief, false)] {
             let mut later = crate::support::Browser::new(latchkey::server::http::router::build(state.clone()));
             later.cookies = browser.cookies;
@@ -157,7 +156,7 @@ on_both_engines! {
         let before = stored_hash(world).await;
         let dearer = HashingCost { memory_kib: 16, ..world.state.config.hashing_cost() };
         let pool = HashingPool::new(dearer, Arc::new(SystemRandom)).expect("a pool");
-        let state = AppState { passwords: pool, ..world.state.clone() };
+        let state = world.state.with(|state| state.passwords = pool);
         let mut browser = crate::support::Browser::new(latchkey::server::http::router::build(state));
         assert_eq!(browser.sign_in("sam@example.com", PASSWORD).await.location(), "/dashboard");
         let after = stored_hash(world).await;

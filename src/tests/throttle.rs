@@ -8,7 +8,6 @@ use latchkey::server::{
     crypto::password::{HashingCost, HashingPool},
     http::router,
     jobs,
-    state::AppState,
     storage::limits,
 };
 
@@ -243,7 +242,7 @@ on_both_engines! {
         let random = Arc::new(HeldRandom::default());
         let cost = HashingCost { permits: 1, queue: 0, ..world.state.config.hashing_cost() };
         let passwords = HashingPool::new(cost, random.clone()).expect("a pool");
-        let state = AppState { passwords: passwords.clone(), ..world.state.clone() };
+        let state = world.state.with(|state| state.passwords = passwords.clone());
         let mut person = Browser::new(router::build(state));
         person.submit("/api/sign_up", &[("email", "sam@example.com"), ("new_password", PASSWORD)]).await;
         let mut stranger = person.clone();

@@ -6,7 +6,6 @@ use latchkey::{
     server::{
         config::{Config, VerifyEmail},
         crypto::token::OneTimeToken,
-        state::AppState,
         storage::{
             tokens::{self, Owner, Purpose},
             users,
@@ -316,7 +315,7 @@ mod required {
         async fn an_account_that_is_used_is_not_made_over(world) {
             let mut optional = (*world.state.config).clone();
             optional.verify_email = Some(VerifyEmail::Optional);
-            let state = AppState { config: std::sync::Arc::new(optional), ..world.state.clone() };
+            let state = world.state.with(|state| state.config = std::sync::Arc::new(optional));
             let mut owner = Browser::new(latchkey::server::http::router::build(state));
             owner.submit("/api/sign_up", &[("email", "sam@example.com"), ("new_password", PASSWORD)]).await;
             assert!(owner.is_signed_in().await);
@@ -333,7 +332,7 @@ mod required {
         async fn another_address_tells_nothing_either(world) {
             let mut optional = (*world.state.config).clone();
             optional.verify_email = Some(VerifyEmail::Optional);
-            let state = AppState { config: std::sync::Arc::new(optional), ..world.state.clone() };
+            let state = world.state.with(|state| state.config = std::sync::Arc::new(optional));
             let mut left_over = Browser::new(latchkey::server::http::router::build(state.clone()));
             left_over.submit("/api/sign_up", &[("email", "old@example.com"), ("new_password", PASSWORD)]).await;
             Browser::new(latchkey::server::http::router::build(state))

@@ -51,7 +51,21 @@ impl<M: Default + 'static> Workers<M> {
     }
 }
 
+/// How far they stand back, as `nice` counts: whatever answers people goes first, and hashing has what that leaves.
+#[cfg(target_os = "linux")]
+const STANDING_BACK: i32 = 5;
+
+/// Stands back; elsewhere than on Linux that counts for the whole process, so it is left.
+fn stand_back() {
+    #[cfg(target_os = "linux")]
+    {
+        // Where that is refused, hashing goes on as it is.
+        let _ = rustix::process::nice(STANDING_BACK);
+    }
+}
+
 fn work<M: Default>(waiting: &Mutex<Receiver<Job<M>>>) {
+    stand_back();
     let mut memory = M::default();
     loop {
         let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();

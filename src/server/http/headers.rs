@@ -7,7 +7,7 @@ use axum::{
     response::Response,
 };
 
-use crate::server::state::AppState;
+use crate::server::config::Config;
 
 /// Where browsers report what the policy kept from happening (ASVS 3.4.7).
 pub const REPORTS: &str = "/csp-report";
@@ -29,19 +29,33 @@ const UNLESS_SAID: [(HeaderName, &str); 7] = [
     (header::CACHE_CONTROL, "no-store"),
 ];
 
+/// What depends on the settings, made once.
+#[derive(Clone, Debug)]
+pub struct OfSite {
+    policy: Option<HeaderValue>,
+    is_https: bool,
+}
+
+impl OfSite {
+    /// By the settings.
+    #[must_use]
+    pub fn new(config: &Config) -> Self {
+        let policy = HeaderValue::from_str(&content_security_policy(None, config.is_watched())).ok();
+        Self { policy, is_https: config.is_https() }
+    }
+}
+
 /// Adds the headers (ASVS 3.4.1, 3.4.3 to 3.4.8).
-pub async fn layer(State(state): State<AppState>, request: Request, next: Next) -> Response {
+pub async fn layer(State(site): State<OfSite>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in UNLESS_SAID {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
-    if !headers.contains_key(header::CONTENT_SECURITY_POLICY)
-        && let Ok(policy) = HeaderValue::from_str(&content_security_policy(None, state.config.is_watched()))
-    {
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    if let Some(policy) = site.policy {
+        headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
     }
-    if state.config.is_https() {
+    if site.is_https {
         headers
             .insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000; includeSubDomains"));
     }

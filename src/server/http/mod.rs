@@ -60,5 +60,7 @@ pub mod request;
 pub mod rest;
 /// The router.
 pub mod router;
+/// What stands between two layers, so that each is copied once.
+pub mod share;
 /// What pages are told of the request they answer.
 pub mod visit;

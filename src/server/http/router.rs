@@ -28,7 +28,9 @@ use super::{
     access, assets, audit_export, brand,
     cookies::{self, Jar},
     csp_report, csrf, dev_mail, dev_style, document, errors, export, flash, forms, headers, links, own, page_data,
-    principal, request, rest, visit,
+    principal, request, rest,
+    share::Share,
+    visit,
 };
 
 /// Names under which people look for our pages.
@@ -63,17 +65,17 @@ pub fn routes(state: AppState) -> Router {
     let options = state.leptos_options.clone();
     let pages = Router::new()
         .leptos_routes_with_context(&state, generate_route_list(App), context, move || shell(options.clone()))
-        .route_layer(from_fn_with_state(state.clone(), page_data::layer))
-        .route_layer(from_fn_with_state(state.clone(), access::layer))
+        .route_layer((from_fn_with_state(state.clone(), page_data::layer), Share))
+        .route_layer((from_fn_with_state(state.clone(), access::layer), Share))
         .merge(export::routes())
         .merge(own::routes())
         .merge(audit_export::routes())
-        .layer(from_fn_with_state(state.clone(), links::layer))
-        .layer(from_fn_with_state(state.clone(), flash::layer))
-        .layer(from_fn_with_state(state.clone(), forms::layer))
-        .layer(from_fn_with_state(state.clone(), access::console))
-        .layer(from_fn_with_state(state.clone(), principal::layer))
-        .layer(sessions);
+        .layer((from_fn_with_state(state.clone(), links::layer), Share))
+        .layer((from_fn_with_state(state.clone(), flash::layer), Share))
+        .layer((from_fn_with_state(state.clone(), forms::layer), Share))
+        .layer((from_fn_with_state(state.clone(), access::console), Share))
+        .layer((from_fn_with_state(state.clone(), principal::layer), Share))
+        .layer((sessions, Share));
 
     let mut routes = Router::new()
         .merge(pages)
@@ -92,14 +94,14 @@ pub fn routes(state: AppState) -> Router {
     routes
         .merge(brand::routes(&state.brand))
         .merge(assets::routes(&state.config.site_root, &state.config.estimator_root, &state.site.assets))
-        .layer(from_fn_with_state(state.clone(), csrf::layer))
-        .layer(CatchPanicLayer::custom(errors::after_panic))
-        .layer(from_fn_with_state(state.clone(), errors::layer))
-        .layer(from_fn_with_state(state.clone(), visit::layer))
-        .layer(from_fn(document::layer))
-        .layer(from_fn_with_state(state.clone(), headers::layer))
-        .layer(from_fn_with_state(state.clone(), request::layer))
-        .layer(from_fn(cookies::layer))
+        .layer((from_fn_with_state(state.clone(), csrf::layer), Share))
+        .layer((CatchPanicLayer::custom(errors::after_panic), Share))
+        .layer((from_fn_with_state(state.clone(), errors::layer), Share))
+        .layer((from_fn_with_state(state.clone(), visit::layer), Share))
+        .layer((from_fn(document::layer), Share))
+        .layer((from_fn_with_state(headers::OfSite::new(&state.config), headers::layer), Share))
+        .layer((from_fn_with_state(state.clone(), request::layer), Share))
+        .layer((from_fn(cookies::layer), Share))
         .with_state(state)
 }
 
