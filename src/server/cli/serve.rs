@@ -47,6 +47,7 @@ pub(super) async fn run(mut config: Config, db: Db) -> Result<(), CliError> {
         asked_to_end.next().await;
         // Asked once more, it serves on no longer.
         tokio::select! {
+            biased;
             () = drain(&state) => {}
             () = asked_to_end.next() => {}
         }

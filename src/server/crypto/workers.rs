@@ -53,7 +53,7 @@ impl<M: Default + 'static> Workers<M> {
 
 /// How far they stand back, as `nice` counts: whatever answers people goes first, and hashing has what that leaves.
 #[cfg(target_os = "linux")]
-const STANDING_BACK: i32 = 5;
+const STANDING_BACK: i32 = 10;
 
 /// Stands back; elsewhere than on Linux that counts for the whole process, so it is left.
 fn stand_back() {

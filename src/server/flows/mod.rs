@@ -69,7 +69,7 @@ use super::{
     session::CurrentSession,
     state::AppState,
     storage::{
-        self, Tx, known_devices, link_requests, own_sessions,
+        self, Tx, known_devices, link_requests, own_sessions, patience,
         tokens::Purpose,
         users::{self, UserRow},
     },
@@ -154,19 +154,21 @@ async fn finish_sign_in(
     counted: &[Limit<'_>],
     is_strange: bool,
 ) -> Option<OneTimeToken> {
+    patience::renew();
     let remember = async {
-        let is_told = is_strange && user.email().is_some() && may_be_told(state, request, user).await?;
+        let is_told = is_strange && user.email().is_some() && may_be_told(state, request, user).await;
         let mut tx = state.db.begin().await?;
         // The person before their browsers and tries, as everywhere, so that no two transactions wait for each other
         // (ASVS 15.4.3).
         if !users::hold(&mut tx, &user.id).await? {
             return Ok(None);
         }
-        throttle::settle(&mut tx, counted).await?;
         let drawn = if request.forgets_device { None } else { make_known(state, &mut tx, request, user).await? };
         if is_told {
             tell_owner::changed(state, &mut tx, user, request, What::SignedIn).await?;
         }
+        // Last, for what counts a whole network is waited for by everybody there.
+        throttle::settle(&mut tx, counted).await?;
         tx.commit().await?;
         if is_told {
             state.work.notify_one();
@@ -199,11 +201,14 @@ async fn make_known(
 }
 
 /// Whether one mail more of this kind is not too many; that it is too many is an event once.
-async fn may_be_told(state: &AppState, request: &RequestInfo, user: &UserRow) -> Result<bool, ServerError> {
+async fn may_be_told(state: &AppState, request: &RequestInfo, user: &UserRow) -> bool {
     match throttle::count(state, request, Some(&user.id), &[Limit::SignInMail(&user.id)]).await {
-        Ok(()) => Ok(true),
-        Err(FlowError::Answer(_)) => Ok(false),
-        Err(FlowError::Failure(error)) => Err(error),
+        Ok(()) => true,
+        Err(FlowError::Answer(_)) => false,
+        Err(FlowError::Failure(error)) => {
+            tracing::error!(%error, "what follows a sign-in could not be written down");
+            false
+        }
     }
 }
 

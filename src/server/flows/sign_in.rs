@@ -121,7 +121,12 @@ async fn attempt(
     if let Err(error) = session.start(state, &user, attempt.remember, "sign_in", request).await {
         // Deleted at this very moment: nobody has this password any more.
         let is_gone = users::find(&mut state.db.read().await?, &user.id).await?.is_none();
-        return if is_gone { refuse(state, request, "", "unknown").await } else { Err(error.into()) };
+        if is_gone {
+            return refuse(state, request, "", "unknown").await;
+        }
+        // The password was the right one.
+        throttle::take_back(state, &limits).await?;
+        return Err(error.into());
     }
     tracing::info!(user = %user.id, address = %request.address, factor = "pwd", "signed in");
     let device = super::finish_sign_in(state, request, &user, &limits, is_strange).await;

@@ -60,7 +60,7 @@ pub struct SessionData {
     pub credential_version: i64,
     /// Who is behind it, as of when it was read in this request; nobody where it has only just begun.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub person: Option<Person>,
+    pub(crate) person: Option<Person>,
     /// How it came about, while it is being stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub beginning: Option<Beginning>,

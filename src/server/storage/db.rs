@@ -9,7 +9,7 @@ use std::{
 };
 
 use sqlx::{
-    Connection, PgConnection, PgPool, Postgres, Row, Sqlite, SqliteConnection, SqlitePool, Transaction,
+    Connection, PgConnection, PgPool, Postgres, Row, Sqlite, SqlitePool, Transaction,
     migrate::Migrator,
     pool::PoolConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -22,7 +22,7 @@ use crate::server::telemetry::spans;
 
 use super::{
     patience,
-    readers::{Reader, Readers},
+    readers::{Asked, Reader, Readers},
 };
 
 /// How long a request waits for a connection before it is told that the database is away.
@@ -177,7 +177,7 @@ pub enum Tx {
 #[derive(Debug)]
 pub enum Handle<'c> {
     /// SQLite.
-    Sqlite(&'c mut SqliteConnection),
+    Sqlite(Asked<'c>),
     /// PostgreSQL.
     Postgres(&'c mut PgConnection),
 }
@@ -399,7 +399,7 @@ impl Handle<'_> {
     /// The same, for one query of several.
     pub fn again(&mut self) -> Handle<'_> {
         match self {
-            Self::Sqlite(connection) => Handle::Sqlite(connection),
+            Self::Sqlite(asked) => Handle::Sqlite(asked.again()),
             Self::Postgres(connection) => Handle::Postgres(connection),
         }
     }
@@ -430,7 +430,8 @@ impl Drop for Probe {
     fn drop(&mut self) {
         if !self.is_answered {
             match &mut self.conn {
-                Conn::SqliteReader(connection) => connection.give_up(),
+                // It is noted what was not answered on it.
+                Conn::SqliteReader(_) => {}
                 Conn::Sqlite(connection) => connection.close_on_drop(),
                 Conn::Postgres(connection) => connection.close_on_drop(),
             }
@@ -468,8 +469,8 @@ impl Tx {
 impl<'c> From<&'c mut Conn> for Handle<'c> {
     fn from(conn: &'c mut Conn) -> Self {
         match conn {
-            Conn::SqliteReader(connection) => Self::Sqlite(connection),
-            Conn::Sqlite(connection) => Self::Sqlite(connection),
+            Conn::SqliteReader(reader) => Self::Sqlite(reader.ask()),
+            Conn::Sqlite(connection) => Self::Sqlite(Asked::alone(connection)),
             Conn::Postgres(connection) => Self::Postgres(connection),
         }
     }
@@ -478,7 +479,7 @@ impl<'c> From<&'c mut Conn> for Handle<'c> {
 impl<'c> From<&'c mut Tx> for Handle<'c> {
     fn from(tx: &'c mut Tx) -> Self {
         match tx {
-            Tx::Sqlite(transaction) => Self::Sqlite(transaction),
+            Tx::Sqlite(transaction) => Self::Sqlite(Asked::alone(transaction)),
             Tx::Postgres(transaction) => Self::Postgres(transaction),
         }
     }
@@ -507,9 +508,10 @@ fn make_folder(file: &Path) -> Result<(), StoreError> {
 macro_rules! execute {
     ($on:expr, $sql:expr $(, $value:expr)* $(,)?) => {
         match &mut $on.into() {
-            $crate::server::storage::Handle::Sqlite(connection) => {
-                let asked = sqlx::query($sql)$(.bind($value))*.execute(&mut **connection);
-                $crate::server::storage::patience::answer(asked).await.map(|done| done.rows_affected())
+            $crate::server::storage::Handle::Sqlite(asked) => {
+                let note = asked.note();
+                let question = sqlx::query($sql)$(.bind($value))*.execute(&mut **asked);
+                note.until($crate::server::storage::patience::answer(question)).await.map(|done| done.rows_affected())
             }
             $crate::server::storage::Handle::Postgres(connection) => {
                 let asked = sqlx::query($sql)$(.bind($value))*.execute(&mut **connection);
@@ -523,9 +525,10 @@ macro_rules! execute {
 macro_rules! fetch {
     ($how:ident, $row:ty, $on:expr, $sql:expr $(, $value:expr)* $(,)?) => {
         match &mut $on.into() {
-            $crate::server::storage::Handle::Sqlite(connection) => {
-                let asked = sqlx::query_as::<_, $row>($sql)$(.bind($value))*.$how(&mut **connection);
-                $crate::server::storage::patience::answer(asked).await
+            $crate::server::storage::Handle::Sqlite(asked) => {
+                let note = asked.note();
+                let question = sqlx::query_as::<_, $row>($sql)$(.bind($value))*.$how(&mut **asked);
+                note.until($crate::server::storage::patience::answer(question)).await
             }
             $crate::server::storage::Handle::Postgres(connection) => {
                 let asked = sqlx::query_as::<_, $row>($sql)$(.bind($value))*.$how(&mut **connection);

@@ -125,7 +125,8 @@ impl Filter {
         Row: for<'r> sqlx::FromRow<'r, sqlx::sqlite::SqliteRow> + for<'r> sqlx::FromRow<'r, sqlx::postgres::PgRow>,
     {
         match &mut on.into() {
-            Handle::Sqlite(connection) => {
+            Handle::Sqlite(asked) => {
+                let note = asked.note();
                 let mut query = sqlx::query_as::<_, Row>(AssertSqlSafe(sql));
                 for value in &self.values {
                     query = match value {
@@ -133,7 +134,7 @@ impl Filter {
                         Value::Number(number) => query.bind(number),
                     };
                 }
-                patience::answer(query.bind(most).fetch_all(&mut **connection)).await
+                note.until(patience::answer(query.bind(most).fetch_all(&mut **asked))).await
             }
             Handle::Postgres(connection) => {
                 let mut query = sqlx::query_as::<_, Row>(AssertSqlSafe(sql));

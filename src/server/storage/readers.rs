@@ -11,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+use super::StoreError;
 use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::{
     sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore},
@@ -36,8 +37,8 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Place {
     connection: Arc<Mutex<Option<SqliteConnection>>>,
-    /// Whether somebody gave up waiting for an answer on it, so that it is not used again.
-    is_given_up: AtomicBool,
+    /// Whether it was asked something and nobody waited for the answer: its thread may be at it still.
+    is_unanswered: AtomicBool,
 }
 
 /// A connection to read with, handed on when it is dropped.
@@ -80,18 +81,31 @@ impl Readers {
         let shared = &self.shared;
         let permit = timeout(shared.patience, Arc::clone(&shared.free).acquire_owned()).await;
         let permit = permit.map_err(|_| sqlx::Error::PoolTimedOut)?.map_err(|_| sqlx::Error::PoolClosed)?;
-        let free = shared.places.iter().find_map(|place| {
-            Arc::clone(&place.connection).try_lock_owned().ok().map(|connection| (Arc::clone(place), connection))
-        });
-        let (place, mut connection) = free.ok_or(sqlx::Error::PoolTimedOut)?;
-        if connection.is_none() || place.is_given_up.load(Ordering::Relaxed) {
-            if connection.take().is_some() {
+        // Those that may be at something still come last.
+        let free = |is_unanswered| {
+            let places = shared.places.iter().filter(move |place| place.is_unanswered() == is_unanswered);
+            places.into_iter().find_map(|place| {
+                Arc::clone(&place.connection).try_lock_owned().ok().map(|connection| (Arc::clone(place), connection))
+            })
+        };
+        let (place, mut connection) = free(false).or_else(|| free(true)).ok_or(sqlx::Error::PoolTimedOut)?;
+        if shared.free.is_closed() {
+            return Err(sqlx::Error::PoolClosed);
+        }
+        if place.is_unanswered()
+            && let Some(asked) = connection.as_mut()
+        {
+            let answers = timeout(shared.patience, asked.ping()).await.map_err(|_| sqlx::Error::PoolTimedOut)?;
+            if answers.is_err() {
+                *connection = None;
                 shared.opened.fetch_sub(1, Ordering::Relaxed);
             }
+        }
+        if connection.is_none() {
             *connection = Some(shared.options.connect().await?);
             shared.opened.fetch_add(1, Ordering::Relaxed);
-            place.is_given_up.store(false, Ordering::Relaxed);
         }
+        place.is_unanswered.store(false, Ordering::Relaxed);
         let connection = OwnedMutexGuard::try_map(connection, Option::as_mut).map_err(|_| sqlx::Error::PoolTimedOut)?;
         Ok(Reader { connection, place, _permit: permit })
     }
@@ -109,35 +123,92 @@ impl Readers {
 
     /// Waits for what is under way and closes every one; nobody gets one any more.
     pub(super) async fn close(&self) {
+        let all = u32::try_from(self.shared.places.len()).unwrap_or(u32::MAX);
+        let held = self.shared.free.acquire_many(all).await;
         self.shared.free.close();
+        drop(held);
         for place in &self.shared.places {
             if let Some(connection) = place.connection.lock().await.take() {
                 self.shared.opened.fetch_sub(1, Ordering::Relaxed);
-                // What reads leaves nothing to be lost.
-                let _ = connection.close().await;
+                // What reads leaves nothing to be lost, and one that is at something still is not waited for.
+                if !place.is_unanswered() {
+                    let _ = connection.close().await;
+                }
             }
         }
     }
 }
 
-impl Reader {
-    /// Lets nobody use this one any more: an answer on it was not waited for.
-    pub(super) fn give_up(&mut self) {
-        self.place.is_given_up.store(true, Ordering::Relaxed);
+impl Place {
+    fn is_unanswered(&self) -> bool {
+        self.is_unanswered.load(Ordering::Relaxed)
     }
 }
 
-impl Deref for Reader {
+impl Reader {
+    /// To be asked something.
+    pub(super) fn ask(&mut self) -> Asked<'_> {
+        Asked { connection: &mut self.connection, note: Note(Some(&self.place.is_unanswered)) }
+    }
+}
+
+/// A connection that is asked something.
+#[derive(Debug)]
+pub struct Asked<'c> {
+    connection: &'c mut SqliteConnection,
+    note: Note<'c>,
+}
+
+/// Where it is noted that a question is not answered yet, if anywhere.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Note<'c>(Option<&'c AtomicBool>);
+
+impl Note<'_> {
+    /// Waits for an answer. Where nobody waits to the end, the connection is not handed on before it is at rest.
+    pub(super) async fn until<T>(self, answer: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        let Some(is_unanswered) = self.0 else { return answer.await };
+        is_unanswered.store(true, Ordering::Relaxed);
+        let outcome = answer.await;
+        if !matches!(outcome, Err(StoreError::TooSlow | StoreError::Database(sqlx::Error::WorkerCrashed))) {
+            is_unanswered.store(false, Ordering::Relaxed);
+        }
+        outcome
+    }
+}
+
+impl<'c> Asked<'c> {
+    /// One that nobody else uses.
+    pub(super) fn alone(connection: &'c mut SqliteConnection) -> Self {
+        Self { connection, note: Note(None) }
+    }
+
+    /// The same, for one question of several.
+    pub(super) fn again(&mut self) -> Asked<'_> {
+        Asked { connection: self.connection, note: self.note }
+    }
+
+    /// Where it is noted.
+    pub(super) fn note(&self) -> Note<'c> {
+        self.note
+    }
+
+    /// The connection.
+    pub(super) fn into_connection(self) -> &'c mut SqliteConnection {
+        self.connection
+    }
+}
+
+impl Deref for Asked<'_> {
     type Target = SqliteConnection;
 
     fn deref(&self) -> &SqliteConnection {
-        &self.connection
+        self.connection
     }
 }
 
-impl DerefMut for Reader {
+impl DerefMut for Asked<'_> {
     fn deref_mut(&mut self) -> &mut SqliteConnection {
-        &mut self.connection
+        self.connection
     }
 }
 
@@ -145,7 +216,7 @@ impl DerefMut for Reader {
 mod tests {
     use futures_util::FutureExt as _;
 
-    use super::*;
+    use super::{super::patience, *};
 
     async fn two() -> (Readers, tempfile::TempDir) {
         let folder = tempfile::tempdir().expect("a folder");
@@ -153,9 +224,22 @@ mod tests {
         (Readers::open(options, 2, Duration::from_millis(1)).await.expect("opened"), folder)
     }
 
-    async fn number(reader: &mut Reader) -> i64 {
-        sqlx::query_scalar("select 1").fetch_one(&mut **reader).await.expect("a number")
+    async fn ask<T>(reader: &mut Reader, sql: &'static str) -> Result<T, StoreError>
+    where
+        T: Send + Unpin + sqlx::Type<sqlx::Sqlite> + for<'r> sqlx::Decode<'r, sqlx::Sqlite>,
+    {
+        let mut asked = reader.ask();
+        let note = asked.note();
+        note.until(patience::answer(sqlx::query_scalar(sql).fetch_one(&mut *asked))).await
     }
+
+    async fn number(reader: &mut Reader) -> i64 {
+        ask(reader, "select 1").await.expect("a number")
+    }
+
+    /// Takes seconds.
+    const SLOW: &str =
+        "with recursive n(n) as (select 1 union all select n + 1 from n where n < 3000000) select count(*) from n";
 
     #[tokio::test]
     async fn so_many_read_at_once_and_the_next_is_told() {
@@ -170,30 +254,27 @@ mod tests {
         assert_eq!((readers.size(), readers.idle()), (2, 1));
     }
 
-    /// A request that is cut off in the middle of an answer leaves the connection fit for the next.
+    /// A question that takes long, and that nobody waits for any more, holds up nobody while there is another connection; and
+    /// its answer is nobody else's.
     #[tokio::test]
-    async fn an_answer_that_nobody_waits_for_is_nobody_elses() {
+    async fn an_answer_that_nobody_waits_for_holds_up_nobody() {
         let (readers, _folder) = two().await;
         let mut one = readers.acquire().await.expect("one");
-        let numbers =
-            "with recursive n(n) as (select 1 union all select n + 1 from n where n < 100000) select n from n";
-        let mut asked = Box::pin(sqlx::query_scalar::<_, i64>(numbers).fetch_all(&mut *one));
-        assert!((&mut asked).now_or_never().is_none(), "it takes longer");
-        drop(asked);
-        assert_eq!(number(&mut one).await, 1);
-        assert!(!one.is_in_transaction());
-    }
-
-    #[tokio::test]
-    async fn one_that_was_given_up_is_replaced() {
-        let (readers, _folder) = two().await;
-        let mut one = readers.acquire().await.expect("one");
-        sqlx::query("create temporary table mine (id integer)").execute(&mut *one).await.expect("made");
-        one.give_up();
+        assert!(Box::pin(ask::<i64>(&mut one, SLOW)).now_or_never().is_none(), "it takes longer");
         drop(one);
         let mut next = readers.acquire().await.expect("the next");
-        assert!(sqlx::query("select * from mine").fetch_optional(&mut *next).await.is_err(), "another connection");
-        assert_eq!(readers.size(), 1);
+        assert_eq!(readers.size(), 2, "another connection");
+        assert_eq!(number(&mut next).await, 1);
+        // The one that is at it still is all there is: this one waits no longer than others do.
+        assert!(matches!(readers.acquire().await, Err(sqlx::Error::PoolTimedOut)));
+        let patient = Readers { shared: Arc::clone(&readers.shared) };
+        loop {
+            match patient.acquire().await {
+                Ok(mut again) => break assert_eq!(number(&mut again).await, 1),
+                Err(error) => assert!(matches!(error, sqlx::Error::PoolTimedOut), "{error}"),
+            }
+        }
+        assert_eq!(readers.size(), 2, "it is used again");
     }
 
     #[tokio::test]

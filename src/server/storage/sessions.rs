@@ -54,7 +54,7 @@ pub struct SessionRow {
 }
 
 /// Who is behind a session, as of now: read with it, for every request wants both.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow)]
 pub struct Person {
     email: Option<String>,
     username: Option<String>,
@@ -62,6 +62,12 @@ pub struct Person {
     email_verified_at: Option<i64>,
     /// Separated by spaces.
     roles: Option<String>,
+}
+
+impl std::fmt::Debug for Person {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Person").finish_non_exhaustive()
+    }
 }
 
 impl Person {

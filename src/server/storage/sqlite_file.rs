@@ -5,7 +5,7 @@ use std::{path::Path, time::Duration};
 
 use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 
-use super::{Handle, StoreError};
+use super::{Handle, StoreError, readers::Asked};
 
 /// What SQLite says where it did not get a lock.
 const BUSY: u32 = 5;
@@ -34,7 +34,7 @@ impl Looked {
 
     /// To be asked.
     pub fn handle(&mut self) -> Handle<'_> {
-        Handle::Sqlite(&mut self.0)
+        Handle::Sqlite(Asked::alone(&mut self.0))
     }
 
     /// The first thing that is wrong with the file, as SQLite names it.
@@ -84,7 +84,7 @@ impl Held {
 
     /// To be asked.
     pub fn handle(&mut self) -> Handle<'_> {
-        Handle::Sqlite(&mut self.0)
+        Handle::Sqlite(Asked::alone(&mut self.0))
     }
 
     /// Lets others open it again.

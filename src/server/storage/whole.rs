@@ -186,8 +186,8 @@ pub fn rows<'c>(on: Handle<'c>, table: &Table) -> Rows<'c> {
     let kinds: Vec<Kind> = table.columns.iter().map(|(_, kind)| kind.clone()).collect();
     let sql = AssertSqlSafe(format!("select {} from {}", list(table), quoted(&table.name)));
     match on {
-        Handle::Sqlite(connection) => {
-            Rows(sqlx::query(sql).fetch(connection).map(move |row| values(&row?, &kinds)).boxed())
+        Handle::Sqlite(asked) => {
+            Rows(sqlx::query(sql).fetch(asked.into_connection()).map(move |row| values(&row?, &kinds)).boxed())
         }
         Handle::Postgres(connection) => {
             Rows(sqlx::query(sql).fetch(connection).map(move |row| values(&row?, &kinds)).boxed())
@@ -252,7 +252,7 @@ pub async fn add(tx: &mut Tx, table: &Table, rows: &[Vec<Value>]) -> Result<(), 
             }};
         }
         match Handle::from(&mut *tx) {
-            Handle::Sqlite(connection) => insert!(connection),
+            Handle::Sqlite(asked) => insert!(asked.into_connection()),
             Handle::Postgres(connection) => insert!(connection),
         }
     }
