@@ -17,7 +17,7 @@ use crate::{
         session::CurrentSession,
         state::AppState,
         storage::{
-            known_devices,
+            known_devices, patience,
             users::{self, UserRow},
         },
     },
@@ -119,18 +119,26 @@ async fn attempt(
     let is_kept = own_account::delete::keep(state, request, &user.id).await?;
     let is_strange = super::is_strange_browser(state, request, &user).await?;
     if let Err(error) = session.start(state, &user, attempt.remember, "sign_in", request).await {
+        patience::renew();
         // Deleted at this very moment: nobody has this password any more.
-        let is_gone = users::find(&mut state.db.read().await?, &user.id).await?.is_none();
-        if is_gone {
+        if is_gone(state, &user.id).await {
             return refuse(state, request, "", "unknown").await;
         }
         // The password was the right one.
-        throttle::take_back(state, &limits).await?;
+        if let Err(error) = throttle::take_back(state, &limits).await {
+            tracing::error!(%error, "what follows a sign-in could not be written down");
+        }
         return Err(error.into());
     }
     tracing::info!(user = %user.id, address = %request.address, factor = "pwd", "signed in");
     let device = super::finish_sign_in(state, request, &user, &limits, is_strange).await;
     Ok(Outcome { next: NextStep::Dashboard, device, is_kept })
+}
+
+/// Whether there is nobody of this id any more, as far as the database says.
+async fn is_gone(state: &AppState, user_id: &str) -> bool {
+    let Ok(mut conn) = state.db.read().await else { return false };
+    matches!(users::find(&mut conn, user_id).await, Ok(None))
 }
 
 /// Refuses alike for every reason, with the same work; only the log knows which it was (ASVS 6.3.8, 16.3.1).

@@ -79,28 +79,30 @@ impl Readers {
     /// When none is free in time, or the file cannot be opened.
     pub(super) async fn acquire(&self) -> Result<Reader, sqlx::Error> {
         let shared = &self.shared;
-        let permit = timeout(shared.patience, Arc::clone(&shared.free).acquire_owned()).await;
-        let permit = permit.map_err(|_| sqlx::Error::PoolTimedOut)?.map_err(|_| sqlx::Error::PoolClosed)?;
-        // Those that may be at something still come last.
-        let free = |is_unanswered| {
-            let places = shared.places.iter().filter(move |place| place.is_unanswered() == is_unanswered);
-            places.into_iter().find_map(|place| {
-                Arc::clone(&place.connection).try_lock_owned().ok().map(|connection| (Arc::clone(place), connection))
-            })
-        };
-        let (place, mut connection) = free(false).or_else(|| free(true)).ok_or(sqlx::Error::PoolTimedOut)?;
-        if shared.free.is_closed() {
-            return Err(sqlx::Error::PoolClosed);
-        }
-        if place.is_unanswered()
-            && let Some(asked) = connection.as_mut()
-        {
-            let answers = timeout(shared.patience, asked.ping()).await.map_err(|_| sqlx::Error::PoolTimedOut)?;
-            if answers.is_err() {
-                *connection = None;
-                shared.opened.fetch_sub(1, Ordering::Relaxed);
+        let mut permit = self.permit().await?;
+        let mut may_switch = true;
+        let (place, mut connection) = loop {
+            let (place, mut connection) = shared.free_place().ok_or(sqlx::Error::PoolTimedOut)?;
+            if shared.free.is_closed() {
+                return Err(sqlx::Error::PoolClosed);
             }
-        }
+            let Some(asked) = connection.as_mut().filter(|_| place.is_unanswered()) else { break (place, connection) };
+            // It may be at something still; whichever is free first will do, this one or another.
+            let other = tokio::select! {
+                biased;
+                answers = timeout(shared.patience, asked.ping()) => {
+                    if answers.map_err(|_| sqlx::Error::PoolTimedOut)?.is_err() {
+                        *connection = None;
+                        shared.opened.fetch_sub(1, Ordering::Relaxed);
+                    }
+                    break (place, connection);
+                }
+                other = self.permit(), if may_switch => other?,
+            };
+            drop(connection);
+            permit = other;
+            may_switch = false;
+        };
         if connection.is_none() {
             *connection = Some(shared.options.connect().await?);
             shared.opened.fetch_add(1, Ordering::Relaxed);
@@ -108,6 +110,11 @@ impl Readers {
         place.is_unanswered.store(false, Ordering::Relaxed);
         let connection = OwnedMutexGuard::try_map(connection, Option::as_mut).map_err(|_| sqlx::Error::PoolTimedOut)?;
         Ok(Reader { connection, place, _permit: permit })
+    }
+
+    async fn permit(&self) -> Result<OwnedSemaphorePermit, sqlx::Error> {
+        let permit = timeout(self.shared.patience, Arc::clone(&self.shared.free).acquire_owned()).await;
+        permit.map_err(|_| sqlx::Error::PoolTimedOut)?.map_err(|_| sqlx::Error::PoolClosed)
     }
 
     /// How many there are.
@@ -136,6 +143,19 @@ impl Readers {
                 }
             }
         }
+    }
+}
+
+impl Shared {
+    /// A place that nobody uses, as there is one for every permit; those that may be at something still come last.
+    fn free_place(&self) -> Option<(Arc<Place>, OwnedMutexGuard<Option<SqliteConnection>>)> {
+        let free = |is_unanswered| {
+            let mut places = self.places.iter().filter(move |place| place.is_unanswered() == is_unanswered);
+            places.find_map(|place| {
+                Arc::clone(&place.connection).try_lock_owned().ok().map(|connection| (Arc::clone(place), connection))
+            })
+        };
+        free(false).or_else(|| free(true))
     }
 }
 
@@ -218,10 +238,10 @@ mod tests {
 
     use super::{super::patience, *};
 
-    async fn two() -> (Readers, tempfile::TempDir) {
+    async fn two(patience: Duration) -> (Readers, tempfile::TempDir) {
         let folder = tempfile::tempdir().expect("a folder");
         let options = SqliteConnectOptions::new().filename(folder.path().join("a.db")).create_if_missing(true);
-        (Readers::open(options, 2, Duration::from_millis(1)).await.expect("opened"), folder)
+        (Readers::open(options, 2, patience).await.expect("opened"), folder)
     }
 
     async fn ask<T>(reader: &mut Reader, sql: &'static str) -> Result<T, StoreError>
@@ -237,13 +257,17 @@ mod tests {
         ask(reader, "select 1").await.expect("a number")
     }
 
-    /// Takes seconds.
+    /// Takes a moment.
     const SLOW: &str =
         "with recursive n(n) as (select 1 union all select n + 1 from n where n < 3000000) select count(*) from n";
 
+    /// Takes seconds.
+    const SLOWEST: &str =
+        "with recursive n(n) as (select 1 union all select n + 1 from n where n < 50000000) select count(*) from n";
+
     #[tokio::test]
     async fn so_many_read_at_once_and_the_next_is_told() {
-        let (readers, _folder) = two().await;
+        let (readers, _folder) = two(Duration::from_millis(1)).await;
         assert_eq!((readers.size(), readers.idle()), (1, 1));
         let (mut one, mut other) = (readers.acquire().await.expect("one"), readers.acquire().await.expect("another"));
         assert_eq!((readers.size(), readers.idle()), (2, 0));
@@ -258,7 +282,7 @@ mod tests {
     /// its answer is nobody else's.
     #[tokio::test]
     async fn an_answer_that_nobody_waits_for_holds_up_nobody() {
-        let (readers, _folder) = two().await;
+        let (readers, _folder) = two(Duration::from_millis(1)).await;
         let mut one = readers.acquire().await.expect("one");
         assert!(Box::pin(ask::<i64>(&mut one, SLOW)).now_or_never().is_none(), "it takes longer");
         drop(one);
@@ -267,9 +291,8 @@ mod tests {
         assert_eq!(number(&mut next).await, 1);
         // The one that is at it still is all there is: this one waits no longer than others do.
         assert!(matches!(readers.acquire().await, Err(sqlx::Error::PoolTimedOut)));
-        let patient = Readers { shared: Arc::clone(&readers.shared) };
         loop {
-            match patient.acquire().await {
+            match readers.acquire().await {
                 Ok(mut again) => break assert_eq!(number(&mut again).await, 1),
                 Err(error) => assert!(matches!(error, sqlx::Error::PoolTimedOut), "{error}"),
             }
@@ -278,8 +301,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn who_has_one_that_is_at_something_takes_the_next_that_is_free() {
+        let (readers, _folder) = two(Duration::from_mins(1)).await;
+        let (mut one, mut other) = (readers.acquire().await.expect("one"), readers.acquire().await.expect("another"));
+        assert!(Box::pin(ask::<i64>(&mut one, SLOWEST)).now_or_never().is_none(), "it takes longer");
+        drop(one);
+        let mut waiting = Box::pin(readers.acquire());
+        assert!((&mut waiting).now_or_never().is_none(), "nothing is free");
+        assert_eq!(number(&mut other).await, 1);
+        drop(other);
+        assert_eq!(number(&mut waiting.await.expect("what was given back")).await, 1);
+        assert!(readers.shared.places.iter().any(|place| place.is_unanswered()), "the other is at it still");
+    }
+
+    #[tokio::test]
     async fn nobody_reads_after_the_end() {
-        let (readers, _folder) = two().await;
+        let (readers, _folder) = two(Duration::from_millis(1)).await;
         readers.close().await;
         assert!(matches!(readers.acquire().await, Err(sqlx::Error::PoolClosed)));
         assert_eq!(readers.size(), 0);
