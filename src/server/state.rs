@@ -26,7 +26,7 @@ use super::{
     proxies::Sightings,
     random::{Random, SystemRandom},
     remembered::Remembered,
-    storage::Db,
+    storage::{Db, line::Line},
     tokens::keys::Keyring,
 };
 
@@ -54,6 +54,8 @@ pub struct Shared {
     pub random: Arc<dyn Random>,
     /// The hashing pool.
     pub passwords: HashingPool,
+    /// Where those who are to wait for a hash stand before they ask the database.
+    pub line: Line,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// Whether this process was asked to end.
@@ -130,6 +132,7 @@ impl AppState {
             site: Arc::new(config.site(assets, brand.paths())),
             brand: Arc::new(brand),
             passwords,
+            line: Line::before(&db),
             config: Arc::new(config),
             db,
             is_ending: Arc::default(),

@@ -176,9 +176,14 @@ async fn finish_sign_in(
         Ok::<_, ServerError>(drawn)
     };
     remember.await.unwrap_or_else(|error| {
-        tracing::error!(%error, "what follows a sign-in could not be written down");
+        unwritten(&error);
         None
     })
+}
+
+/// Says in the log that something is not written down for want of which nobody is turned away.
+fn unwritten(error: &dyn std::error::Error) {
+    tracing::error!(%error, "what follows a sign-in could not be written down");
 }
 
 /// Makes the browser known; answers with what it is to bring from now on, where it brought nothing that we drew.
@@ -206,7 +211,7 @@ async fn may_be_told(state: &AppState, request: &RequestInfo, user: &UserRow) ->
         Ok(()) => true,
         Err(FlowError::Answer(_)) => false,
         Err(FlowError::Failure(error)) => {
-            tracing::error!(%error, "what follows a sign-in could not be written down");
+            unwritten(&error);
             false
         }
     }

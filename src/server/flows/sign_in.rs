@@ -83,9 +83,11 @@ async fn attempt(
         .map_err(|problem| AuthError::from(FieldError { field: Field::Identifier, problem }))?;
 
     let place = state.passwords.enter()?;
+    let turn = state.line.turn().await?;
     let user = users::find_by_identifier(&mut state.db.read().await?, &identifier).await?;
     let device_hash = presented_hash(&request.device);
     let known = known_device(state, device_hash.as_deref(), user.as_ref()).await?;
+    drop(turn);
     let (identifier_key, network) = (identifier.key(), request.network());
     // A browser that signed in before is counted for itself: strangers cannot lock it out.
     let limits = match &known {
@@ -126,7 +128,7 @@ async fn attempt(
         }
         // The password was the right one.
         if let Err(error) = throttle::take_back(state, &limits).await {
-            tracing::error!(%error, "what follows a sign-in could not be written down");
+            super::unwritten(&error);
         }
         return Err(error.into());
     }

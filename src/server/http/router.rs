@@ -30,6 +30,7 @@ use super::{
     csp_report, csrf, dev_mail, dev_style, document, errors, export, flash, forms, headers, links, own, page_data,
     principal, request, rest,
     share::Share,
+    turns::{self, Turns},
     visit,
 };
 
@@ -102,6 +103,7 @@ pub fn routes(state: AppState) -> Router {
         .layer((from_fn_with_state(headers::OfSite::new(&state.config), headers::layer), Share))
         .layer((from_fn_with_state(state.clone(), request::layer), Share))
         .layer((from_fn(cookies::layer), Share))
+        .layer((from_fn_with_state(Turns::for_this_machine(), turns::layer), Share))
         .with_state(state)
 }
 

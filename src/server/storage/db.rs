@@ -308,6 +308,15 @@ impl Db {
         Ok(connection.close().await?)
     }
 
+    /// How many connections read at once.
+    pub(super) fn readers(&self) -> usize {
+        let most = match self {
+            Self::Sqlite { .. } => SQLITE_READERS,
+            Self::Postgres(_) => POSTGRES_CONNECTIONS,
+        };
+        usize::try_from(most).unwrap_or(1)
+    }
+
     /// A connection to read with.
     ///
     /// # Errors
@@ -364,6 +373,7 @@ impl Db {
     pub async fn close(&self) {
         match self {
             Self::Sqlite { writer, readers } => {
+                // The writer last: what closes a file last takes in its log, which one that only reads cannot.
                 readers.close().await;
                 writer.close().await;
             }

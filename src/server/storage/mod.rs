@@ -22,6 +22,8 @@ pub mod imports;
 pub mod known_devices;
 /// Tries counted against limits.
 pub mod limits;
+/// Those who wait for a hash anyway ask a few at a time.
+pub mod line;
 /// Requests for a link by mail, not answered yet.
 pub mod link_requests;
 /// What one transaction must not be overtaken in.

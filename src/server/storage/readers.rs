@@ -11,12 +11,13 @@ use std::{
     time::Duration,
 };
 
-use super::StoreError;
 use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::{
     sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore},
     time::timeout,
 };
+
+use super::StoreError;
 
 /// Connections to one file, opened when they are first needed.
 #[derive(Clone, Debug)]
@@ -149,12 +150,13 @@ impl Readers {
 impl Shared {
     /// A place that nobody uses, as there is one for every permit; those that may be at something still come last.
     fn free_place(&self) -> Option<(Arc<Place>, OwnedMutexGuard<Option<SqliteConnection>>)> {
-        let free = |is_unanswered| {
-            let mut places = self.places.iter().filter(move |place| place.is_unanswered() == is_unanswered);
+        let free = |is_any: bool| {
+            let mut places = self.places.iter().filter(|place| is_any || !place.is_unanswered());
             places.find_map(|place| {
                 Arc::clone(&place.connection).try_lock_owned().ok().map(|connection| (Arc::clone(place), connection))
             })
         };
+        // Any, the second time: one may have been answered since.
         free(false).or_else(|| free(true))
     }
 }

@@ -1,0 +1,104 @@
+//! Lets what changes something take turns, so that whoever only reads a page waits behind a few of the many that sign in at once,
+//! not behind all of them. A turn is one stretch of work between two waits: nobody holds one while a database or a hash is waited
+//! for. Must not refuse anybody, nor look at more of a request than its method.
+
+use std::{
+    future::{Future, poll_fn},
+    pin::{Pin, pin},
+    sync::Arc,
+    task::ready,
+    thread::available_parallelism,
+};
+
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::Response,
+};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// How many such stretches may be under way at once.
+#[derive(Clone, Debug)]
+pub struct Turns(Arc<Semaphore>);
+
+impl Turns {
+    /// On half of the processors, at least on one: the others are there for those who read.
+    pub fn for_this_machine() -> Self {
+        Self::new(available_parallelism().map_or(1, |processors| processors.get() / 2).max(1))
+    }
+
+    fn new(count: usize) -> Self {
+        Self(Arc::new(Semaphore::new(count)))
+    }
+
+    /// Does some work, a turn at a time.
+    async fn take<F: Future>(&self, work: F) -> F::Output {
+        let mut work = pin!(work);
+        let mut next: Option<Pin<Box<dyn Future<Output = Option<OwnedSemaphorePermit>> + Send>>> = None;
+        poll_fn(|context| {
+            let turns = Arc::clone(&self.0);
+            let turn = next.get_or_insert_with(|| Box::pin(async { turns.acquire_owned().await.ok() }));
+            let turn = ready!(turn.as_mut().poll(context));
+            next = None;
+            let done = work.as_mut().poll(context);
+            drop(turn);
+            done
+        })
+        .await
+    }
+}
+
+/// The layer: what is safe by its method (RFC 9110 section 9.2.1) passes at once.
+pub async fn layer(State(turns): State<Turns>, request: Request, next: Next) -> Response {
+    if request.method().is_safe() {
+        return next.run(request).await;
+    }
+    turns.take(next.run(request)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tokio::{sync::Barrier, task::JoinSet};
+
+    use super::*;
+
+    /// However many are under way, a stretch without a wait is alone; and who waits stands in nobody's way.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn stretches_are_taken_in_turns_and_waits_are_not() {
+        const MANY: usize = 64;
+        let turns = Turns::new(1);
+        let (busy, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let all = Arc::new(Barrier::new(MANY));
+        let mut tasks = JoinSet::new();
+        for _ in 0..MANY {
+            let (turns, busy, most, all) = (turns.clone(), Arc::clone(&busy), Arc::clone(&most), Arc::clone(&all));
+            tasks.spawn(async move {
+                let work = async {
+                    for _ in 0..8 {
+                        most.fetch_max(busy.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                        std::thread::yield_now();
+                        busy.fetch_sub(1, Ordering::SeqCst);
+                        // Nobody comes past this before all others are here, too.
+                        all.wait().await;
+                    }
+                };
+                turns.take(work).await;
+            });
+        }
+        tasks.join_all().await;
+        assert_eq!(most.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn who_goes_away_takes_no_turn_along() {
+        let turns = Turns::new(1);
+        let held = Arc::clone(&turns.0).acquire_owned().await.expect("a turn");
+        let mut gone = Box::pin(turns.take(async {}));
+        assert!(futures_util::poll!(&mut gone).is_pending());
+        drop(held);
+        drop(gone);
+        turns.take(async {}).await;
+    }
+}
