@@ -26,6 +26,7 @@ use super::{
     proxies::Sightings,
     random::{Random, SystemRandom},
     remembered::Remembered,
+    session::heard::Heard,
     storage::{Db, line::Line},
     tokens::keys::Keyring,
 };
@@ -54,6 +55,8 @@ pub struct Shared {
     pub random: Arc<dyn Random>,
     /// The hashing pool.
     pub passwords: HashingPool,
+    /// The sessions that were heard of, which is still to be noted.
+    pub heard: Heard,
     /// Where those who are to wait for a hash stand before they ask the database.
     pub line: Line,
     /// What is counted.
@@ -133,6 +136,7 @@ impl AppState {
             brand: Arc::new(brand),
             passwords,
             line: Line::before(&db),
+            heard: Heard::default(),
             config: Arc::new(config),
             db,
             is_ending: Arc::default(),

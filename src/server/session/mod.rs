@@ -1,9 +1,11 @@
 //! Sessions: four typed verbs over tower-sessions, so that no string key is written anywhere else. Must not know pages.
 
+/// That sessions were heard of.
+pub mod heard;
 /// Our rows as tower-sessions' store.
 pub mod store;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use tower_sessions::{Expiry, Session};
@@ -16,7 +18,7 @@ use super::{
     request_info::RequestInfo,
     state::AppState,
     storage::{
-        StoreError, Tx, patience,
+        Tx,
         sessions::{self, EndReason, Person, SessionRow},
         users::UserRow,
     },
@@ -26,8 +28,6 @@ use store::SqlSessionStore;
 
 /// How far `last_seen_at` may lag: one write a minute for a busy session.
 const TOUCH_SECONDS: i64 = 60;
-/// How long writing that down may take.
-const TOUCH_PATIENCE: Duration = Duration::from_millis(400);
 /// The one key of ours in a session.
 const KEY: &str = "latchkey";
 
@@ -243,7 +243,7 @@ pub async fn hear_of(state: &AppState, row: SessionRow) -> Result<Result<Session
     }
     let mut last_seen_at = row.last_seen_at;
     if now.0.saturating_sub(last_seen_at) >= TOUCH_SECONDS {
-        match touch(state, &row.id, now).await {
+        match heard::note(state, &row.id, now).await {
             Ok(true) => last_seen_at = now.0,
             Ok(false) => return Ok(Err(EndReason::Revoked)),
             // Where nothing can be written, people still read; it is heard of again with the next request.
@@ -269,13 +269,6 @@ pub async fn hear_of(state: &AppState, row: SessionRow) -> Result<Result<Session
         person: Some(row.person),
         beginning: None,
     }))
-}
-
-/// Notes that a session was heard of, where that can be done soon: it is no more than a note, and takes no time from what the
-/// request is about. `false` if it is over.
-async fn touch(state: &AppState, session_id: &str, now: Moment) -> Result<bool, StoreError> {
-    let noted = async { sessions::touch(&mut state.db.write().await?, session_id, now).await };
-    patience::in_all(TOUCH_PATIENCE, noted).await
 }
 
 /// Ends a session that nobody ended by hand.
