@@ -55,7 +55,7 @@ pub struct Shared {
     pub random: Arc<dyn Random>,
     /// The hashing pool.
     pub passwords: HashingPool,
-    /// The sessions that were heard of, which is still to be noted.
+    /// The sessions of which is being noted that they were heard of.
     pub heard: Heard,
     /// Where those who are to wait for a hash stand before they ask the database.
     pub line: Line,

@@ -62,7 +62,7 @@ pub mod rest;
 pub mod router;
 /// What stands between two layers, so that each is copied once.
 pub mod share;
-/// What changes something takes turns.
+/// Who signs in takes turns.
 pub mod turns;
 /// What pages are told of the request they answer.
 pub mod visit;

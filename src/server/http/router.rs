@@ -101,9 +101,9 @@ pub fn routes(state: AppState) -> Router {
         .layer((from_fn_with_state(state.clone(), visit::layer), Share))
         .layer((from_fn(document::layer), Share))
         .layer((from_fn_with_state(headers::OfSite::new(&state.config), headers::layer), Share))
+        .layer((from_fn_with_state(Turns::for_this_machine(), turns::layer), Share))
         .layer((from_fn_with_state(state.clone(), request::layer), Share))
         .layer((from_fn(cookies::layer), Share))
-        .layer((from_fn_with_state(Turns::for_this_machine(), turns::layer), Share))
         .with_state(state)
 }
 

@@ -1,6 +1,6 @@
-//! Lets what changes something take turns, so that whoever only reads a page waits behind a few of the many that sign in at once,
-//! not behind all of them. A turn is one stretch of work between two waits: nobody holds one while a database or a hash is waited
-//! for. Must not refuse anybody, nor look at more of a request than its method.
+//! Lets people who sign in take turns, so that whoever reads a page waits behind a few of the many that sign in at once, not behind
+//! all of them. A turn is one stretch of work between two waits: nobody holds one while a database or a hash is waited for. Must
+//! not refuse anybody, nor look at more of a request than what it is for.
 
 use std::{
     future::{Future, poll_fn},
@@ -16,6 +16,8 @@ use axum::{
     response::Response,
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::api::SIGN_IN;
 
 /// How many such stretches may be under way at once.
 #[derive(Clone, Debug)]
@@ -48,9 +50,12 @@ impl Turns {
     }
 }
 
-/// The layer: what is safe by its method (RFC 9110 section 9.2.1) passes at once.
+/// Where people and programs sign in.
+const SIGN_INS: [&str; 2] = [SIGN_IN.action, "/auth/login"];
+
+/// The layer; everything else passes at once.
 pub async fn layer(State(turns): State<Turns>, request: Request, next: Next) -> Response {
-    if request.method().is_safe() {
+    if !SIGN_INS.contains(&request.uri().path()) {
         return next.run(request).await;
     }
     turns.take(next.run(request)).await
@@ -89,6 +94,15 @@ mod tests {
         }
         tasks.join_all().await;
         assert_eq!(most.load(Ordering::SeqCst), 1);
+    }
+
+    #[test]
+    fn there_is_something_at_these_places() {
+        let document = crate::server::http::rest::openapi();
+        for path in SIGN_INS {
+            let is_form = crate::api::FORMS.iter().any(|form| form.action == path);
+            assert!(is_form || document.paths.paths.contains_key(path), "{path}");
+        }
     }
 
     #[tokio::test]

@@ -1,5 +1,5 @@
-//! Notes that sessions were heard of. It is no more than a note: where the database is busy, whoever asks does not wait for it. Must
-//! not decide whether a session is good.
+//! Notes that sessions were heard of. It is no more than a note: it takes little time of whoever asks, and of many who ask in one
+//! session at once only the first writes it. Must not decide whether a session is good.
 
 use std::{
     collections::HashSet,
@@ -18,42 +18,62 @@ use crate::{
 /// How long noting may take whoever asks: no time that is left for what they ask.
 const PATIENCE: Duration = Duration::from_millis(400);
 
-/// The sessions of which a note is waiting to be written, so that there is one of each however many ask.
+/// The sessions of which somebody is writing a note.
 #[derive(Clone, Debug, Default)]
 pub struct Heard(Arc<Mutex<HashSet<String>>>);
 
-impl Heard {
-    /// Whether nobody was about to note it.
-    fn begin(&self, session_id: &str) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(session_id.to_owned())
-    }
+/// A note that is being written, until this is dropped.
+struct Writing<'h> {
+    heard: &'h Heard,
+    session_id: &'h str,
+}
 
-    fn end(&self, session_id: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(session_id);
+impl Heard {
+    /// `None` where somebody is at it.
+    fn begin<'h>(&'h self, session_id: &'h str) -> Option<Writing<'h>> {
+        let is_first = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(session_id.to_owned());
+        is_first.then_some(Writing { heard: self, session_id })
     }
 }
 
-/// Notes it at once where nobody else is writing, otherwise as soon as that can be done. `false` if it was found to be over.
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        self.heard.0.lock().unwrap_or_else(PoisonError::into_inner).remove(self.session_id);
+    }
+}
+
+/// What became of a note.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Noted {
+    /// It is written.
+    Written,
+    /// Another request of the session is writing it.
+    ByAnother,
+    /// The session is over.
+    Over,
+}
+
+/// Notes it, where that can be done soon and nobody is at it.
 ///
 /// # Errors
-/// When it was tried at once and the database is away.
-pub(super) async fn note(state: &AppState, session_id: &str, now: Moment) -> Result<bool, StoreError> {
-    if let Some(mut conn) = state.db.write_at_once() {
-        return patience::in_all(PATIENCE, sessions::touch(&mut conn, session_id, now)).await;
-    }
-    if state.heard.begin(session_id) {
-        let (state, session_id) = (state.clone(), session_id.to_owned());
-        tokio::spawn(async move {
-            let noted = patience::for_each(patience::OF_A_TASK, later(&state, &session_id, now)).await;
-            state.heard.end(&session_id);
-            if let Err(error) = noted {
-                tracing::warn!(%error, "a session was heard of, which cannot be noted");
-            }
-        });
-    }
-    Ok(true)
+/// When the database is away or busy.
+pub(super) async fn note(state: &AppState, session_id: &str, now: Moment) -> Result<Noted, StoreError> {
+    let Some(_writing) = state.heard.begin(session_id) else { return Ok(Noted::ByAnother) };
+    let noted = async { sessions::touch(&mut state.db.write().await?, session_id, now).await };
+    let is_live = patience::in_all(PATIENCE, noted).await?;
+    Ok(if is_live { Noted::Written } else { Noted::Over })
 }
 
-async fn later(state: &AppState, session_id: &str, now: Moment) -> Result<bool, StoreError> {
-    sessions::touch(&mut state.db.write().await?, session_id, now).await
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_one_writes_and_the_next_when_it_is_through() {
+        let heard = Heard::default();
+        let first = heard.begin("a");
+        assert!(first.is_some() && heard.begin("a").is_none() && heard.begin("b").is_some());
+        drop(first);
+        assert!(heard.begin("a").is_some());
+    }
 }

@@ -24,6 +24,7 @@ use super::{
     },
 };
 
+use heard::Noted;
 use store::SqlSessionStore;
 
 /// How far `last_seen_at` may lag: one write a minute for a busy session.
@@ -244,8 +245,9 @@ pub async fn hear_of(state: &AppState, row: SessionRow) -> Result<Result<Session
     let mut last_seen_at = row.last_seen_at;
     if now.0.saturating_sub(last_seen_at) >= TOUCH_SECONDS {
         match heard::note(state, &row.id, now).await {
-            Ok(true) => last_seen_at = now.0,
-            Ok(false) => return Ok(Err(EndReason::Revoked)),
+            Ok(Noted::Written) => last_seen_at = now.0,
+            Ok(Noted::ByAnother) => {}
+            Ok(Noted::Over) => return Ok(Err(EndReason::Revoked)),
             // Where nothing can be written, people still read; it is heard of again with the next request.
             Err(error) if error.is_unavailable() => {
                 tracing::warn!(%error, "a session was heard of, which cannot be noted");

@@ -355,15 +355,6 @@ impl Db {
         })
     }
 
-    /// The same, if one is free now.
-    #[must_use]
-    pub fn write_at_once(&self) -> Option<Conn> {
-        match self {
-            Self::Sqlite { writer, .. } => writer.try_acquire().map(Conn::Sqlite),
-            Self::Postgres(pool) => pool.try_acquire().map(Conn::Postgres),
-        }
-    }
-
     /// A transaction that writes.
     ///
     /// # Errors
