@@ -1,8 +1,11 @@
 //! `latchkey serve`: listens, starts the background tasks, and ends gracefully. Must not know a route.
 
-use std::{net::SocketAddr, sync::atomic::Ordering, time::Duration};
+use std::{io, net::SocketAddr, sync::atomic::Ordering, time::Duration};
 
-use tokio::{net::TcpListener, sync::watch};
+use tokio::{
+    net::{TcpListener, TcpSocket},
+    sync::watch,
+};
 
 use crate::server::{
     config::Config,
@@ -20,9 +23,13 @@ use super::{CliError, out};
 /// How long requests under way may take once the process was asked to end.
 const GRACE: Duration = Duration::from_secs(10);
 
+/// How many connections may wait to be taken, if the system lets them: past that it drops who comes, and they try again after a
+/// second. The standard library's 128 are fewer than come at once in a rush.
+const BACKLOG: u32 = 1024;
+
 pub(super) async fn run(mut config: Config, db: Db) -> Result<(), CliError> {
     let transport = Transport::from_config(&config)?;
-    let listener = TcpListener::bind((config.bind, config.port)).await?;
+    let listener = listen((config.bind, config.port).into())?;
     config.port = listener.local_addr()?.port();
     let metrics_listener = metrics_listener(&mut config).await?;
     let state = AppState::new(config, db)?;
@@ -74,6 +81,16 @@ pub(super) async fn run(mut config: Config, db: Db) -> Result<(), CliError> {
         tracing::warn!("the database took too long and was cut off");
     }
     Ok(())
+}
+
+/// Listens for people.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A port that was served a moment ago may be served again; elsewhere that would let another program take it, too.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// Listens where figures are to be served, if anywhere; notes the port that was free.
@@ -161,6 +178,38 @@ impl AskedToEnd {
     async fn next(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        fs,
+        net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpStream},
+    };
+
+    use super::*;
+
+    /// ASVS 15.2.2: a rush does not have to knock twice.
+    #[tokio::test]
+    async fn more_may_wait_than_sign_in_at_once() {
+        // What the system allows at most; where it does not say, that is not known to be less.
+        let most = fs::read_to_string("/proc/sys/net/core/somaxconn").ok().and_then(|most| most.trim().parse().ok());
+        for ip in [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)] {
+            // A machine without IPv6 has nowhere to listen.
+            let Ok(listener) = listen((ip, 0).into()) else {
+                assert!(ip.is_ipv6());
+                continue;
+            };
+            let address = listener.local_addr().expect("an address");
+            let waiting: Vec<_> = (0..most.unwrap_or(300).min(300))
+                .map(|n| {
+                    TcpStream::connect_timeout(&address, Duration::from_secs(20))
+                        .unwrap_or_else(|error| panic!("{n}: {error}"))
+                })
+                .collect();
+            assert!(!waiting.is_empty());
         }
     }
 }
