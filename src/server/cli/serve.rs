@@ -186,7 +186,7 @@ impl AskedToEnd {
 mod tests {
     use std::{
         fs,
-        net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpStream},
+        net::{IpAddr, Ipv4Addr, Ipv6Addr},
     };
 
     use super::*;
@@ -203,12 +203,12 @@ mod tests {
                 continue;
             };
             let address = listener.local_addr().expect("an address");
-            let waiting: Vec<_> = (0..most.unwrap_or(300).min(300))
-                .map(|n| {
-                    TcpStream::connect_timeout(&address, Duration::from_secs(20))
-                        .unwrap_or_else(|error| panic!("{n}: {error}"))
-                })
-                .collect();
+            let mut waiting = Vec::new();
+            for n in 0..most.unwrap_or(300).min(300) {
+                let socket = if ip.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }.expect("a socket");
+                let knock = tokio::time::timeout(Duration::from_secs(20), socket.connect(address)).await;
+                waiting.push(knock.unwrap_or_else(|_| panic!("{n} may wait")).expect("a connection"));
+            }
             assert!(!waiting.is_empty());
         }
     }
