@@ -6,7 +6,7 @@ use latchkey::{
     domain::{email::Email, form::Identifiers, identifier::Identifier, moment::Moment, role::Role, username::Username},
     server::storage::{
         Db, StoreError, known_devices,
-        limits::{self, LimitRow},
+        limits::{self, LimitRow, Tried},
         locks::{self, Lock},
         outbox,
         sessions::{self, EndReason, NewSession},
@@ -220,12 +220,16 @@ on_both_engines! {
     async fn tries_and_browsers_are_forgotten_in_time(world) {
         add_user(world, "1", "sam@example.com").await;
         let mut tx = world.state.db.begin().await.expect("begun");
-        assert_eq!(limits::hold(&mut tx, "a").await.expect("held"), LimitRow::default());
+        assert_eq!(limits::hold(&mut tx, &["a"]).await.expect("held"), [LimitRow::default()]);
         let row = LimitRow { count: 2, blocked_until: NOW.0 + 30, expires_at: NOW.0 + 60 };
-        limits::put(&mut tx, "a", row, None).await.expect("written");
+        let other = LimitRow { count: 1, blocked_until: 0, expires_at: NOW.0 + 61 };
+        let tried = [Tried { key: "b", row: other, user_id: Some("1") }, Tried { key: "a", row, user_id: None }];
+        limits::put(&mut tx, &tried).await.expect("written");
         assert_eq!(limits::remove_expired(&mut tx, NOW.plus(59)).await.expect("not yet"), 0);
-        assert_eq!(limits::hold(&mut tx, "a").await.expect("held"), row);
-        assert_eq!(limits::remove_expired(&mut tx, NOW.plus(60)).await.expect("removed"), 1);
+        assert_eq!(limits::hold(&mut tx, &["a", "b"]).await.expect("held"), [row, other]);
+        assert_eq!(limits::hold(&mut tx, &["b", "c", "a"]).await.expect("held"), [other, LimitRow::default(), row]);
+        assert_eq!(limits::remove_expired(&mut tx, NOW.plus(60)).await.expect("removed"), 2);
+        assert_eq!(limits::hold(&mut tx, &["b"]).await.expect("held"), [other]);
 
         for (at, device) in [(0, "old"), (1, "newer"), (2, "newest")] {
             known_devices::remember(&mut tx, device, "1", NOW.plus(at)).await.expect("noted");

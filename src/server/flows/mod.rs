@@ -71,7 +71,7 @@ use super::{
     storage::{
         self, Tx, known_devices, link_requests, own_sessions, patience,
         tokens::Purpose,
-        users::{self, UserRow},
+        users::{self, Standing, UserRow},
     },
 };
 
@@ -118,14 +118,15 @@ async fn begin_session(
     request: &RequestInfo,
 ) -> Outcome {
     let begin = async {
-        let is_strange = is_strange_browser(state, request, user).await?;
+        let standing = standing(state, request, user).await?;
+        let is_kept = keep(state, request, user, standing).await?;
         session.start(state, user, false, by, request).await?;
-        Ok::<_, ServerError>(is_strange)
+        Ok::<_, ServerError>((standing, is_kept))
     };
     match begin.await {
-        Ok(is_strange) => {
-            let device = finish_sign_in(state, request, user, &[], is_strange).await;
-            Outcome { next: NextStep::Dashboard, device, is_kept: false }
+        Ok((standing, is_kept)) => {
+            let device = finish_sign_in(state, request, user, &[], standing.is_with_strange_browser()).await;
+            Outcome { next: NextStep::Dashboard, device, is_kept }
         }
         Err(error) => {
             tracing::error!(%error, user = %user.id, "done, but without a session");
@@ -134,14 +135,20 @@ async fn begin_session(
     }
 }
 
-/// Whether somebody who signed in before never did so with this browser. Asked before the session begins.
-async fn is_strange_browser(state: &AppState, request: &RequestInfo, user: &UserRow) -> Result<bool, ServerError> {
-    let mut conn = state.db.read().await?;
-    let is_known = match presented_hash(&request.device) {
-        Some(hash) => known_devices::is_known(&mut conn, &hash, &user.id).await?,
-        None => false,
-    };
-    Ok(!is_known && users::has_signed_in(&mut conn, &user.id).await?)
+/// How somebody stands with this browser who has just proven who they are. Asked before the session begins.
+async fn standing(state: &AppState, request: &RequestInfo, user: &UserRow) -> Result<Standing, ServerError> {
+    let device_hash = presented_hash(&request.device);
+    Ok(users::standing(&mut state.db.read().await?, &user.id, device_hash.as_deref()).await?)
+}
+
+/// Keeps their account if it was to be deleted. `true` if it was.
+async fn keep(
+    state: &AppState,
+    request: &RequestInfo,
+    user: &UserRow,
+    standing: Standing,
+) -> Result<bool, ServerError> {
+    Ok(standing.is_to_be_deleted() && own_account::delete::keep(state, request, &user.id).await?)
 }
 
 /// What follows a sign-in that turned out well, all of it or nothing: what was counted for the try is settled, the browser made

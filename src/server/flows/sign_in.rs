@@ -10,7 +10,7 @@ use crate::{
     },
     server::{
         audit::Event,
-        crypto::token::presented_hash,
+        crypto::{password::Verified, token::presented_hash},
         error::{FlowError, ServerError},
         metrics::SignIn,
         request_info::RequestInfo,
@@ -24,7 +24,7 @@ use crate::{
 };
 
 use super::{
-    NextStep, Outcome, own_account,
+    NextStep, Outcome,
     throttle::{self, Limit},
     verify_email,
 };
@@ -115,26 +115,50 @@ async fn attempt(
         verify_email::remind(state, request, &email).await?;
         return refuse(state, request, &user.id, "unproven").await;
     }
+    let begun = match begin(state, session, request, &user, &verified, attempt.remember).await {
+        Ok(begun) => begun,
+        Err(error) => {
+            patience::renew();
+            // Deleted at this very moment: nobody has this password any more.
+            if is_gone(state, &user.id).await {
+                return refuse(state, request, "", "unknown").await;
+            }
+            // The password was the right one.
+            if let Err(error) = throttle::take_back(state, &limits).await {
+                super::unwritten(&error);
+            }
+            return Err(error.into());
+        }
+    };
+    tracing::info!(user = %user.id, address = %request.address, factor = "pwd", "signed in");
+    let device = super::finish_sign_in(state, request, &user, &limits, begun.is_strange).await;
+    Ok(Outcome { next: NextStep::Dashboard, device, is_kept: begun.is_kept })
+}
+
+/// A session that has begun.
+struct Begun {
+    /// Whether its person signed in before, and never with this browser.
+    is_strange: bool,
+    /// Whether their account was to be deleted.
+    is_kept: bool,
+}
+
+/// Begins the session of somebody whose password was the right one.
+async fn begin(
+    state: &AppState,
+    session: &CurrentSession,
+    request: &RequestInfo,
+    user: &UserRow,
+    verified: &Verified,
+    remember: bool,
+) -> Result<Begun, ServerError> {
     if let (Some(new), Some(old)) = (&verified.upgraded, &user.password_hash) {
         users::upgrade_hash(&mut state.db.write().await?, &user.id, old, new).await?;
     }
-    let is_kept = own_account::delete::keep(state, request, &user.id).await?;
-    let is_strange = super::is_strange_browser(state, request, &user).await?;
-    if let Err(error) = session.start(state, &user, attempt.remember, "sign_in", request).await {
-        patience::renew();
-        // Deleted at this very moment: nobody has this password any more.
-        if is_gone(state, &user.id).await {
-            return refuse(state, request, "", "unknown").await;
-        }
-        // The password was the right one.
-        if let Err(error) = throttle::take_back(state, &limits).await {
-            super::unwritten(&error);
-        }
-        return Err(error.into());
-    }
-    tracing::info!(user = %user.id, address = %request.address, factor = "pwd", "signed in");
-    let device = super::finish_sign_in(state, request, &user, &limits, is_strange).await;
-    Ok(Outcome { next: NextStep::Dashboard, device, is_kept })
+    let standing = super::standing(state, request, user).await?;
+    let is_kept = super::keep(state, request, user, standing).await?;
+    session.start(state, user, remember, "sign_in", request).await?;
+    Ok(Begun { is_strange: standing.is_with_strange_browser(), is_kept })
 }
 
 /// Whether there is nobody of this id any more, as far as the database says.

@@ -12,7 +12,7 @@ use crate::{
         state::AppState,
         storage::{
             StoreError, Tx,
-            limits::{self, LimitRow},
+            limits::{self, LimitRow, Tried},
             patience,
         },
     },
@@ -176,12 +176,13 @@ pub async fn count(
 
     let mut tx = state.db.begin().await?;
     let mut refusal: Option<(i64, Limit<'_>)> = None;
-    let mut begun = Vec::new();
-    for (key, limit) in &counted {
-        let row = limits::hold(&mut tx, key).await?;
+    let (mut tried, mut begun) = (Vec::new(), Vec::new());
+    let keys: Vec<&str> = counted.iter().map(|(key, _)| key.as_str()).collect();
+    let held = limits::hold(&mut tx, &keys).await?;
+    for ((key, limit), row) in counted.iter().zip(held) {
         match next(row, now, limit.policy(state)) {
             Ok(next) => {
-                limits::put(&mut tx, key, next, user_id.filter(|_| limit.is_personal())).await?;
+                tried.push(Tried { key, row: next, user_id: user_id.filter(|_| limit.is_personal()) });
                 // Where one is all there is, the wait is a pace that everybody keeps, and no news.
                 if next.blocked_until > now.0 && limit.policy(state).free > 1 {
                     begun.push((*limit, next.blocked_until - now.0));
@@ -195,6 +196,7 @@ pub async fn count(
         tracing::warn!(limit = limit.name(), seconds, "refused after too many tries");
         return Err(limit.refusal(seconds).into());
     }
+    limits::put(&mut tx, &tried).await?;
     for (limit, seconds) in begun {
         Event::of(EventKind::LimitReached, request)
             .about(user_id.filter(|_| limit.is_told_to_its_person()).unwrap_or_default())

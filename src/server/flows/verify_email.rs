@@ -28,7 +28,7 @@ use crate::{
 };
 
 use super::{
-    NextStep, Outcome, own_account,
+    NextStep, Outcome,
     tell_owner::{self, What},
     throttle::{self, Limit},
 };
@@ -134,8 +134,7 @@ pub async fn run(
         NextStep::Dashboard.into()
     } else {
         let user = users::find(&mut state.db.read().await?, &user.id).await?.ok_or(AuthError::LinkDead)?;
-        let is_kept = own_account::delete::keep(state, request, &user.id).await?;
-        Outcome { is_kept, ..super::begin_session(state, session, &user, "verify_email", request).await }
+        super::begin_session(state, session, &user, "verify_email", request).await
     };
     Ok(Verified { outcome, is_change: found.purpose == Purpose::ChangeEmail })
 }

@@ -21,7 +21,12 @@ use crate::api::SIGN_IN;
 
 /// How many such stretches may be under way at once.
 #[derive(Clone, Debug)]
-pub struct Turns(Arc<Semaphore>);
+pub struct Turns {
+    turns: Arc<Semaphore>,
+    /// Who has had no turn yet waits here, so that what is begun is done before more is: a thousand requests that wait take little
+    /// room, a thousand that are half done take much.
+    door: Arc<Semaphore>,
+}
 
 impl Turns {
     /// On half of the processors, at least on one: the others are there for those who read.
@@ -30,18 +35,20 @@ impl Turns {
     }
 
     fn new(count: usize) -> Self {
-        Self(Arc::new(Semaphore::new(count)))
+        Self { turns: Arc::new(Semaphore::new(count)), door: Arc::new(Semaphore::new(count)) }
     }
 
     /// Does some work, a turn at a time.
     async fn take<F: Future>(&self, work: F) -> F::Output {
         let mut work = pin!(work);
+        let mut place = Arc::clone(&self.door).acquire_owned().await.ok();
         let mut next: Option<Pin<Box<dyn Future<Output = Option<OwnedSemaphorePermit>> + Send>>> = None;
         poll_fn(|context| {
-            let turns = Arc::clone(&self.0);
+            let turns = Arc::clone(&self.turns);
             let turn = next.get_or_insert_with(|| Box::pin(async { turns.acquire_owned().await.ok() }));
             let turn = ready!(turn.as_mut().poll(context));
             next = None;
+            drop(place.take());
             let done = work.as_mut().poll(context);
             drop(turn);
             done
@@ -108,7 +115,7 @@ mod tests {
     #[tokio::test]
     async fn who_goes_away_takes_no_turn_along() {
         let turns = Turns::new(1);
-        let held = Arc::clone(&turns.0).acquire_owned().await.expect("a turn");
+        let held = Arc::clone(&turns.turns).acquire_owned().await.expect("a turn");
         let mut gone = Box::pin(turns.take(async {}));
         assert!(futures_util::poll!(&mut gone).is_pending());
         drop(held);

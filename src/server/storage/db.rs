@@ -9,11 +9,11 @@ use std::{
 };
 
 use sqlx::{
-    Connection, PgConnection, PgPool, Postgres, Row, Sqlite, SqlitePool, Transaction,
+    Connection, PgConnection, PgPool, Postgres, Row, Transaction,
     migrate::Migrator,
     pool::PoolConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 use tokio::time::timeout;
 use tracing::Instrument as _;
@@ -21,8 +21,8 @@ use tracing::Instrument as _;
 use crate::server::telemetry::spans;
 
 use super::{
+    connections::{Asked, Connections, Lent, SqliteTx},
     patience,
-    readers::{Asked, Reader, Readers},
 };
 
 /// How long a request waits for a connection before it is told that the database is away.
@@ -124,9 +124,9 @@ pub enum Db {
     /// Embedded: one connection writes, several read, and neither waits for the other (WAL).
     Sqlite {
         /// The one that writes.
-        writer: SqlitePool,
+        writer: Connections,
         /// Those that read.
-        readers: Readers,
+        readers: Connections,
     },
     /// A server, which any number of nodes share.
     Postgres(PgPool),
@@ -148,10 +148,8 @@ pub struct PoolLoad {
 /// A connection outside a transaction.
 #[derive(Debug)]
 pub enum Conn {
-    /// To SQLite, to read.
-    SqliteReader(Reader),
-    /// To SQLite, to write.
-    Sqlite(PoolConnection<Sqlite>),
+    /// To SQLite.
+    Sqlite(Lent),
     /// To PostgreSQL.
     Postgres(PoolConnection<Postgres>),
 }
@@ -168,7 +166,7 @@ pub struct Probe {
 #[derive(Debug)]
 pub enum Tx {
     /// On SQLite.
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(SqliteTx),
     /// On PostgreSQL.
     Postgres(Transaction<'static, Postgres>),
 }
@@ -230,18 +228,10 @@ impl Db {
             .pragma("secure_delete", "on")
             .busy_timeout(BUSY_TIMEOUT);
         make_folder(options.get_filename())?;
-        // A file does not go away as a server does: asking the connection whether it is there would cost every request a turn.
-        let pool = SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).test_before_acquire(false);
-        // SQLite itself undoes a transaction for which there is no room on the disk; that the connection is in none any more is
-        // news to sqlx, which would refuse to begin another on it.
-        let writing = pool.max_connections(1).after_release(|connection, _| {
-            Box::pin(async {
-                connection.ping().await?;
-                Ok(!connection.is_in_transaction())
-            })
-        });
-        let writer = writing.connect_with(options.clone()).await?;
-        let readers = Readers::open(options.read_only(true), SQLITE_READERS, ACQUIRE_TIMEOUT).await?;
+        let writer = Connections::to_write(options.clone(), ACQUIRE_TIMEOUT);
+        drop(writer.acquire().await?);
+        let readers = Connections::to_read(options, SQLITE_READERS, ACQUIRE_TIMEOUT);
+        drop(readers.acquire().await?);
         Ok(Self::Sqlite { writer, readers })
     }
 
@@ -261,9 +251,9 @@ impl Db {
             beside.exists()
         });
         let options = options.create_if_missing(false).read_only(true).immutable(is_at_rest).busy_timeout(BUSY_TIMEOUT);
-        let pool = SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).max_connections(1);
-        let writer = pool.connect_lazy_with(options.clone());
-        let readers = Readers::open(options, SQLITE_READERS, ACQUIRE_TIMEOUT).await?;
+        let writer = Connections::to_write(options.clone(), ACQUIRE_TIMEOUT);
+        let readers = Connections::to_read(options, SQLITE_READERS, ACQUIRE_TIMEOUT);
+        drop(readers.acquire().await?);
         Ok(Self::Sqlite { writer, readers })
     }
 
@@ -289,7 +279,7 @@ impl Db {
     /// When a migration fails or the database is newer than this binary.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite { writer, .. } => SQLITE_MIGRATIONS.run(writer).await?,
+            Self::Sqlite { writer, .. } => run(writer.acquire().await?.ask()).await?,
             Self::Postgres(pool) => POSTGRES_MIGRATIONS.run(pool).await?,
         }
         Ok(())
@@ -324,7 +314,7 @@ impl Db {
     pub async fn read(&self) -> Result<Conn, StoreError> {
         Ok(match self {
             Self::Sqlite { readers, .. } => {
-                Conn::SqliteReader(patience::answer(readers.acquire()).instrument(spans::connection()).await?)
+                Conn::Sqlite(patience::answer(readers.acquire()).instrument(spans::connection()).await?)
             }
             Self::Postgres(pool) => {
                 Conn::Postgres(patience::answer(pool.acquire()).instrument(spans::connection()).await?)
@@ -361,10 +351,9 @@ impl Db {
     /// When none can be begun in time.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         Ok(match self {
-            // Immediate: two processes that both mean to write queue up instead of failing half-way.
-            Self::Sqlite { writer, .. } => Tx::Sqlite(
-                patience::answer(writer.begin_with("begin immediate")).instrument(spans::connection()).await?,
-            ),
+            Self::Sqlite { writer, .. } => {
+                Tx::Sqlite(patience::answer(SqliteTx::begin(writer)).instrument(spans::connection()).await?)
+            }
             Self::Postgres(pool) => Tx::Postgres(patience::answer(pool.begin()).instrument(spans::connection()).await?),
         })
     }
@@ -386,7 +375,7 @@ impl Db {
     pub fn pools(&self) -> Vec<PoolLoad> {
         match self {
             Self::Sqlite { writer, readers } => vec![
-                PoolLoad { name: "writer", size: writer.size(), idle: writer.num_idle(), most: 1 },
+                PoolLoad { name: "writer", size: writer.size(), idle: writer.idle(), most: 1 },
                 PoolLoad { name: "readers", size: readers.size(), idle: readers.idle(), most: SQLITE_READERS },
             ],
             Self::Postgres(pool) => {
@@ -441,8 +430,7 @@ impl Drop for Probe {
         if !self.is_answered {
             match &mut self.conn {
                 // It is noted what was not answered on it.
-                Conn::SqliteReader(_) => {}
-                Conn::Sqlite(connection) => connection.close_on_drop(),
+                Conn::Sqlite(_) => {}
                 Conn::Postgres(connection) => connection.close_on_drop(),
             }
         }
@@ -456,7 +444,7 @@ impl Tx {
     /// When a migration fails.
     pub async fn migrate(&mut self) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(transaction) => SQLITE_MIGRATIONS.run(&mut **transaction).await?,
+            Self::Sqlite(transaction) => run(transaction.ask()).await?,
             Self::Postgres(transaction) => POSTGRES_MIGRATIONS.run(&mut **transaction).await?,
         }
         Ok(())
@@ -479,8 +467,7 @@ impl Tx {
 impl<'c> From<&'c mut Conn> for Handle<'c> {
     fn from(conn: &'c mut Conn) -> Self {
         match conn {
-            Conn::SqliteReader(reader) => Self::Sqlite(reader.ask()),
-            Conn::Sqlite(connection) => Self::Sqlite(Asked::alone(connection)),
+            Conn::Sqlite(lent) => Self::Sqlite(lent.ask()),
             Conn::Postgres(connection) => Self::Postgres(connection),
         }
     }
@@ -489,10 +476,16 @@ impl<'c> From<&'c mut Conn> for Handle<'c> {
 impl<'c> From<&'c mut Tx> for Handle<'c> {
     fn from(tx: &'c mut Tx) -> Self {
         match tx {
-            Tx::Sqlite(transaction) => Self::Sqlite(Asked::alone(transaction)),
+            Tx::Sqlite(transaction) => Self::Sqlite(transaction.ask()),
             Tx::Postgres(transaction) => Self::Postgres(transaction),
         }
     }
+}
+
+/// Brings the schema of an embedded database up to date.
+async fn run(asked: Asked<'_>) -> Result<(), StoreError> {
+    let note = asked.note();
+    note.until(async { Ok(SQLITE_MIGRATIONS.run(asked.into_connection()).await?) }).await
 }
 
 /// Whether a connection answers, and is in no transaction. sqlx does not know of one whose beginning nobody waited for, and
@@ -512,6 +505,15 @@ fn make_folder(file: &Path) -> Result<(), StoreError> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.recursive(true).create(folder).map_err(StoreError::Folder)
+}
+
+/// `($1, $2), ($3, $4)`: so many rows of so many places, each after what stands first in all of them.
+pub(super) fn rows(count: usize, columns: usize, first: &str) -> String {
+    let row = |row: usize| {
+        let places: Vec<String> = (1..=columns).map(|column| format!("${}", row * columns + column)).collect();
+        format!("({first}{})", places.join(", "))
+    };
+    (0..count).map(row).collect::<Vec<_>>().join(", ")
 }
 
 /// Runs a statement on either engine and answers with the number of rows it touched.
@@ -566,7 +568,12 @@ pub(crate) use {execute, fetch, hold};
 
 #[cfg(test)]
 mod tests {
-    use super::{StoreError, is_code_of_absence};
+    use super::{StoreError, is_code_of_absence, rows};
+
+    #[test]
+    fn rows_are_numbered_through() {
+        assert_eq!(rows(2, 2, "0, "), "(0, $1, $2), (0, $3, $4)");
+    }
 
     #[test]
     fn absence_is_told_from_mistakes() {

@@ -23,18 +23,6 @@ pub async fn request(on: impl Into<Handle<'_>>, user: &UserRow, at: Moment) -> R
     Ok(noted == 1)
 }
 
-/// Whether an account is to be deleted.
-pub async fn is_requested(on: impl Into<Handle<'_>>, user_id: &str) -> Result<bool, StoreError> {
-    let row = fetch!(
-        fetch_optional,
-        (i64,),
-        on,
-        "select deletion_at from users where id = $1 and deletion_at is not null",
-        user_id
-    )?;
-    Ok(row.is_some())
-}
-
 /// Keeps an account that was to be deleted. `true` for exactly one of any number of callers.
 pub async fn cancel(on: impl Into<Handle<'_>>, user_id: &str) -> Result<bool, StoreError> {
     let kept = execute!(on, "update users set deletion_at = null where id = $1 and deletion_at is not null", user_id)?;

@@ -2,7 +2,10 @@
 
 use sqlx::AssertSqlSafe;
 
-use super::{Conn, Handle, StoreError, Tx, db::fetch};
+use super::{
+    Conn, Handle, StoreError, Tx,
+    db::{fetch, rows},
+};
 
 /// Rows in one statement; a full one is prepared once.
 const ROWS: usize = 100;
@@ -178,15 +181,6 @@ pub async fn add_roles(tx: &mut Tx, roles: &[(String, String)], now: i64) -> Res
     Ok(())
 }
 
-/// `($1, $2), ($3, $4)`: so many rows of so many places, each after what stands first in all of them.
-fn rows(count: usize, columns: usize, first: &str) -> String {
-    let row = |row: usize| {
-        let places: Vec<String> = (1..=columns).map(|column| format!("${}", row * columns + column)).collect();
-        format!("({first}{})", places.join(", "))
-    };
-    (0..count).map(row).collect::<Vec<_>>().join(", ")
-}
-
 /// Somebody as they are written to a file.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Exported {
@@ -233,14 +227,4 @@ pub async fn roles_between(conn: &mut Conn, first: &str, last: &str) -> Result<V
         first,
         last
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::rows;
-
-    #[test]
-    fn rows_are_numbered_through() {
-        assert_eq!(rows(2, 2, "0, "), "(0, $1, $2), (0, $3, $4)");
-    }
 }

@@ -1,10 +1,13 @@
 //! Tries counted against limits, as rows keyed by a digest. Must not know what is limited, or how much is too much.
 
+use sqlx::AssertSqlSafe;
+
 use crate::domain::moment::Moment;
 
 use super::{
     Handle, StoreError, Tx,
-    db::{execute, fetch},
+    db::{execute, rows},
+    patience,
 };
 
 /// What is remembered of the tries under one key.
@@ -18,30 +21,73 @@ pub struct LimitRow {
     pub expires_at: i64,
 }
 
-/// Reads a row and holds it until the transaction ends, so that no two tries count as one (ASVS 2.3.4).
-pub async fn hold(tx: &mut Tx, key: &str) -> Result<LimitRow, StoreError> {
-    fetch!(
-        fetch_one,
-        LimitRow,
-        tx,
-        "insert into limits (key, count, blocked_until, expires_at) values ($1, 0, 0, 0)
-         on conflict (key) do update set count = limits.count
-         returning count, blocked_until, expires_at",
-        key
-    )
+/// A row with its key.
+#[derive(sqlx::FromRow)]
+struct Keyed {
+    key: String,
+    #[sqlx(flatten)]
+    row: LimitRow,
 }
 
-/// Replaces a row that is held, and notes whose it is, where there is such a person.
-pub async fn put(tx: &mut Tx, key: &str, row: LimitRow, user_id: Option<&str>) -> Result<(), StoreError> {
-    execute!(
-        tx,
-        "update limits set count = $2, blocked_until = $3, expires_at = $4, user_id = $5 where key = $1",
-        key,
-        row.count,
-        row.blocked_until,
-        row.expires_at,
-        user_id
-    )?;
+/// What is to be written under a key, and whose it is, where there is such a person.
+#[derive(Clone, Copy, Debug)]
+pub struct Tried<'a> {
+    /// The key.
+    pub key: &'a str,
+    /// The row.
+    pub row: LimitRow,
+    /// The person.
+    pub user_id: Option<&'a str>,
+}
+
+/// Reads rows and holds them until the transaction ends, so that no two tries count as one (ASVS 2.3.4), one after the other as
+/// they are named. Answers in that order.
+pub async fn hold(tx: &mut Tx, keys: &[&str]) -> Result<Vec<LimitRow>, StoreError> {
+    let sql = AssertSqlSafe(format!(
+        "insert into limits (count, blocked_until, expires_at, key) values {}
+         on conflict (key) do update set count = limits.count
+         returning key, count, blocked_until, expires_at",
+        rows(keys.len(), 1, "0, 0, 0, ")
+    ));
+    let held: Vec<Keyed> = match &mut Handle::from(tx) {
+        Handle::Sqlite(asked) => {
+            let note = asked.note();
+            let query = keys.iter().fold(sqlx::query_as(sql), |query, key| query.bind(*key));
+            note.until(patience::answer(query.fetch_all(&mut **asked))).await?
+        }
+        Handle::Postgres(connection) => {
+            let query = keys.iter().fold(sqlx::query_as(sql), |query, key| query.bind(*key));
+            patience::answer(query.fetch_all(&mut **connection)).await?
+        }
+    };
+    let row_of = |key: &&str| held.iter().find(|held| held.key == *key).map(|held| held.row).unwrap_or_default();
+    Ok(keys.iter().map(row_of).collect())
+}
+
+/// Replaces rows that are held.
+pub async fn put(tx: &mut Tx, these: &[Tried<'_>]) -> Result<(), StoreError> {
+    let sql = AssertSqlSafe(format!(
+        "insert into limits (key, count, blocked_until, expires_at, user_id) values {}
+         on conflict (key) do update set count = excluded.count, blocked_until = excluded.blocked_until,
+                                         expires_at = excluded.expires_at, user_id = excluded.user_id",
+        rows(these.len(), 5, "")
+    ));
+    macro_rules! bound {
+        () => {
+            these.iter().fold(sqlx::query(sql), |query, Tried { key, row, user_id }| {
+                query.bind(*key).bind(row.count).bind(row.blocked_until).bind(row.expires_at).bind(*user_id)
+            })
+        };
+    }
+    match &mut Handle::from(tx) {
+        Handle::Sqlite(asked) => {
+            let note = asked.note();
+            note.until(patience::answer(bound!().execute(&mut **asked))).await?;
+        }
+        Handle::Postgres(connection) => {
+            patience::answer(bound!().execute(&mut **connection)).await?;
+        }
+    }
     Ok(())
 }
 

@@ -2,6 +2,8 @@
 
 /// The audit log as a chain.
 pub mod chain;
+/// The connections to an embedded database.
+pub mod connections;
 /// The two engines behind one face.
 pub mod db;
 /// Accounts that are to be deleted.
@@ -44,8 +46,6 @@ pub mod people;
 pub mod personal_tokens;
 /// What people's own pages say of them.
 pub mod profiles;
-/// The connections that read an embedded database.
-pub mod readers;
 /// What carries on the sessions of programs.
 pub mod refresh_tokens;
 /// What its schema is, its clock, whether it takes writes.

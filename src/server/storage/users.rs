@@ -262,16 +262,41 @@ pub async fn note_sign_in(on: impl Into<Handle<'_>>, id: &str, at: Moment) -> Re
     Ok(())
 }
 
-/// Whether a person ever signed in.
-pub async fn has_signed_in(on: impl Into<Handle<'_>>, id: &str) -> Result<bool, StoreError> {
-    let row = fetch!(
+/// How somebody stands who has just proven who they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
+pub struct Standing {
+    deletion_at: Option<i64>,
+    last_sign_in_at: Option<i64>,
+    known: i64,
+}
+
+impl Standing {
+    /// Whether the account is to be deleted.
+    #[must_use]
+    pub fn is_to_be_deleted(&self) -> bool {
+        self.deletion_at.is_some()
+    }
+
+    /// Whether they signed in before, and never with this browser.
+    #[must_use]
+    pub fn is_with_strange_browser(&self) -> bool {
+        self.last_sign_in_at.is_some() && self.known == 0
+    }
+}
+
+/// How a person stands, with a browser that may be known; as nobody does where there is no such person.
+pub async fn standing(on: impl Into<Handle<'_>>, id: &str, device_hash: Option<&str>) -> Result<Standing, StoreError> {
+    let found = fetch!(
         fetch_optional,
-        (i64,),
+        Standing,
         on,
-        "select last_sign_in_at from users where id = $1 and last_sign_in_at is not null",
-        id
+        "select deletion_at, last_sign_in_at,
+                (select count(*) from known_devices where token_hash = $2 and user_id = users.id) as known
+         from users where id = $1",
+        id,
+        device_hash
     )?;
-    Ok(row.is_some())
+    Ok(found.unwrap_or_default())
 }
 
 /// Takes a person's password away, which outdates every session that began with it. `false` for a disabled account.

@@ -9,7 +9,10 @@ use std::{
 };
 
 use axum::{Router, extract::Request, middleware::Next, response::Response};
-use latchkey::server::{config::Config, storage::Db};
+use latchkey::server::{
+    config::Config,
+    storage::{Conn, Db},
+};
 use libtest_mimic::{Failed, Trial};
 use tokio::sync::Notify;
 
@@ -158,10 +161,10 @@ impl World {
 
 /// Statements that a double executes with the database in its hands.
 pub async fn execute(db: &Db, sql: String) {
-    let sql = sqlx::AssertSqlSafe(sql);
-    match db {
-        Db::Sqlite { writer, .. } => drop(sqlx::raw_sql(sql).execute(writer).await.expect("executed")),
-        Db::Postgres(pool) => drop(sqlx::raw_sql(sql).execute(pool).await.expect("executed")),
+    let sql = sqlx::raw_sql(sqlx::AssertSqlSafe(sql));
+    match &mut db.write().await.expect("a connection") {
+        Conn::Sqlite(lent) => drop(sql.execute(&mut *lent.ask()).await.expect("executed")),
+        Conn::Postgres(pooled) => drop(sql.execute(&mut **pooled).await.expect("executed")),
     }
 }
 

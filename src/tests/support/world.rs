@@ -21,7 +21,7 @@ use latchkey::{
         jobs,
         random::{Random, SystemRandom},
         state::AppState,
-        storage::{Db, outbox, users},
+        storage::{Conn, Db, outbox, users},
     },
 };
 use sqlx::{
@@ -326,20 +326,21 @@ impl World {
     /// What somebody with the database in their hands does: statements, which may differ between the engines; the rows that
     /// the last one touched.
     pub async fn tamper(&self, sql: &str) -> u64 {
-        let sql = AssertSqlSafe(sql.to_owned());
-        match &self.state.db {
-            Db::Sqlite { writer, .. } => sqlx::raw_sql(sql).execute(writer).await.expect("tampered").rows_affected(),
-            Db::Postgres(pool) => sqlx::raw_sql(sql).execute(pool).await.expect("tampered").rows_affected(),
+        let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+        match &mut self.state.db.write().await.expect("a connection") {
+            Conn::Sqlite(lent) => sql.execute(&mut *lent.ask()).await.expect("tampered").rows_affected(),
+            Conn::Postgres(pooled) => sql.execute(&mut **pooled).await.expect("tampered").rows_affected(),
         }
     }
 
     /// The text of one value.
     pub async fn look_up(&self, sql: &str) -> String {
         let sql = AssertSqlSafe(sql.to_owned());
-        match &self.state.db {
-            Db::Sqlite { writer, .. } => sqlx::query_scalar(sql).fetch_one(writer).await.expect("a value"),
-            Db::Postgres(pool) => sqlx::query_scalar(sql).fetch_one(pool).await.expect("a value"),
+        match &mut self.state.db.write().await.expect("a connection") {
+            Conn::Sqlite(lent) => sqlx::query_scalar(sql).fetch_one(&mut *lent.ask()).await,
+            Conn::Postgres(pooled) => sqlx::query_scalar(sql).fetch_one(&mut **pooled).await,
         }
+        .expect("a value")
     }
 
     /// Returns once a transaction waits for another one. On SQLite at once: there it waits before it has done anything.

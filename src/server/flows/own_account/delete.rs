@@ -134,14 +134,11 @@ pub async fn remove_due(state: &AppState, tx: &mut Tx, user_id: &str) -> Result<
     Ok(is_removed)
 }
 
-/// Keeps an account whose owner has just shown the password, if it was to be deleted. `true` if it was.
+/// Keeps an account that was to be deleted, and whose owner has just shown the password. `false` if it is kept already.
 ///
 /// # Errors
 /// When the database is away.
-pub async fn keep(state: &AppState, request: &RequestInfo, user_id: &str) -> Result<bool, FlowError> {
-    if !deletions::is_requested(&mut state.db.read().await?, user_id).await? {
-        return Ok(false);
-    }
+pub async fn keep(state: &AppState, request: &RequestInfo, user_id: &str) -> Result<bool, ServerError> {
     let mut tx = state.db.begin().await?;
     let is_kept = deletions::cancel(&mut tx, user_id).await?;
     if is_kept {

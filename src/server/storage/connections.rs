@@ -1,6 +1,6 @@
-//! The connections that read an embedded database. They are kept open and handed from one question to the next as they are: a
-//! pool would ask each, whenever it is given back, whether it is still there, and that is another turn of its thread for every
-//! request. Must not write, nor leave a transaction open on one of them.
+//! The connections to an embedded database. They are kept open and handed from one question to the next as they are: a pool would
+//! ask each, whenever it is given back, whether it is still there, and that is another turn of its thread for every request. Must
+//! not hand one on that is at something still, nor one with a transaction open.
 
 use std::{
     ops::{Deref, DerefMut},
@@ -11,7 +11,11 @@ use std::{
     time::Duration,
 };
 
-use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::{
+    ConnectOptions, Connection, SqlSafeStr as _, SqliteConnection,
+    sqlite::{SqliteConnectOptions, SqliteTransactionManager},
+};
+use sqlx_core::transaction::TransactionManager as _;
 use tokio::{
     sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore},
     time::timeout,
@@ -21,7 +25,7 @@ use super::StoreError;
 
 /// Connections to one file, opened when they are first needed.
 #[derive(Clone, Debug)]
-pub struct Readers {
+pub struct Connections {
     shared: Arc<Shared>,
 }
 
@@ -29,6 +33,8 @@ pub struct Readers {
 struct Shared {
     options: SqliteConnectOptions,
     patience: Duration,
+    /// Whether what is under way is waited for at the end: what reads leaves nothing to be lost.
+    may_write: bool,
     places: Vec<Arc<Place>>,
     /// As many permits as there are places that nobody uses.
     free: Arc<Semaphore>,
@@ -42,43 +48,44 @@ struct Place {
     is_unanswered: AtomicBool,
 }
 
-/// A connection to read with, handed on when it is dropped.
+/// A connection, handed on when it is dropped.
 #[derive(Debug)]
-pub struct Reader {
+pub struct Lent {
     connection: OwnedMappedMutexGuard<Option<SqliteConnection>, SqliteConnection>,
     place: Arc<Place>,
     // After the connection: whoever gets the permit finds a place that is free.
     _permit: OwnedSemaphorePermit,
 }
 
-impl Readers {
-    /// So many at most, for whom people wait so long. Opens one.
-    ///
-    /// # Errors
-    /// When the file cannot be opened.
-    pub(super) async fn open(
-        options: SqliteConnectOptions,
-        most: u32,
-        patience: Duration,
-    ) -> Result<Self, sqlx::Error> {
-        let readers = Self {
+impl Connections {
+    /// The one that writes, for which people wait so long. Nothing is opened yet.
+    pub(super) fn to_write(options: SqliteConnectOptions, patience: Duration) -> Self {
+        Self::new(options, 1, patience, true)
+    }
+
+    /// So many that read at most, for which people wait so long. Nothing is opened yet.
+    pub(super) fn to_read(options: SqliteConnectOptions, most: u32, patience: Duration) -> Self {
+        Self::new(options.read_only(true), most, patience, false)
+    }
+
+    fn new(options: SqliteConnectOptions, most: u32, patience: Duration, may_write: bool) -> Self {
+        Self {
             shared: Arc::new(Shared {
                 options,
                 patience,
+                may_write,
                 places: (0..most).map(|_| Arc::default()).collect(),
                 free: Arc::new(Semaphore::new(usize::try_from(most).unwrap_or(1))),
                 opened: AtomicU32::new(0),
             }),
-        };
-        readers.acquire().await?;
-        Ok(readers)
+        }
     }
 
     /// One that nobody uses.
     ///
     /// # Errors
     /// When none is free in time, or the file cannot be opened.
-    pub(super) async fn acquire(&self) -> Result<Reader, sqlx::Error> {
+    pub(super) async fn acquire(&self) -> Result<Lent, sqlx::Error> {
         let shared = &self.shared;
         let mut permit = self.permit().await?;
         let mut may_switch = true;
@@ -92,7 +99,10 @@ impl Readers {
             let other = tokio::select! {
                 biased;
                 answers = timeout(shared.patience, asked.ping()) => {
-                    if answers.map_err(|_| sqlx::Error::PoolTimedOut)?.is_err() {
+                    let answers = answers.map_err(|_| sqlx::Error::PoolTimedOut)?.is_ok();
+                    // SQLite itself undoes a transaction for which there is no room on the disk; that the connection is in none any
+                    // more is news to sqlx, which would refuse to begin another on it.
+                    if !answers || asked.is_in_transaction() {
                         *connection = None;
                         shared.opened.fetch_sub(1, Ordering::Relaxed);
                     }
@@ -110,7 +120,7 @@ impl Readers {
         }
         place.is_unanswered.store(false, Ordering::Relaxed);
         let connection = OwnedMutexGuard::try_map(connection, Option::as_mut).map_err(|_| sqlx::Error::PoolTimedOut)?;
-        Ok(Reader { connection, place, _permit: permit })
+        Ok(Lent { connection, place, _permit: permit })
     }
 
     async fn permit(&self) -> Result<OwnedSemaphorePermit, sqlx::Error> {
@@ -138,8 +148,7 @@ impl Readers {
         for place in &self.shared.places {
             if let Some(connection) = place.connection.lock().await.take() {
                 self.shared.opened.fetch_sub(1, Ordering::Relaxed);
-                // What reads leaves nothing to be lost, and one that is at something still is not waited for.
-                if !place.is_unanswered() {
+                if self.shared.may_write || !place.is_unanswered() {
                     let _ = connection.close().await;
                 }
             }
@@ -167,10 +176,57 @@ impl Place {
     }
 }
 
-impl Reader {
+impl Lent {
+    /// To be asked something.
+    pub fn ask(&mut self) -> Asked<'_> {
+        Asked { connection: &mut self.connection, note: Note(Some(&self.place.is_unanswered)) }
+    }
+}
+
+/// A transaction; rolled back when it is dropped.
+#[derive(Debug)]
+pub struct SqliteTx {
+    lent: Lent,
+    is_open: bool,
+}
+
+impl SqliteTx {
+    /// Begins one that writes.
+    ///
+    /// # Errors
+    /// When no connection is free in time, or another process writes for too long.
+    pub(super) async fn begin(connections: &Connections) -> Result<Self, sqlx::Error> {
+        let mut lent = connections.acquire().await?;
+        let Asked { connection, note } = lent.ask();
+        // Immediate: two processes that both mean to write queue up instead of failing half-way.
+        note.until_told(SqliteTransactionManager::begin(connection, Some("begin immediate".into_sql_str()))).await?;
+        Ok(Self { lent, is_open: true })
+    }
+
+    /// Makes what was done permanent.
+    ///
+    /// # Errors
+    /// When it could not be written; then nothing was done.
+    pub(super) async fn commit(mut self) -> Result<(), sqlx::Error> {
+        let Asked { connection, note } = self.lent.ask();
+        note.until_told(SqliteTransactionManager::commit(connection)).await?;
+        self.is_open = false;
+        Ok(())
+    }
+
     /// To be asked something.
     pub(super) fn ask(&mut self) -> Asked<'_> {
-        Asked { connection: &mut self.connection, note: Note(Some(&self.place.is_unanswered)) }
+        self.lent.ask()
+    }
+}
+
+impl Drop for SqliteTx {
+    fn drop(&mut self) {
+        if self.is_open {
+            // Nobody waits for this here; whoever has the connection next does.
+            self.lent.place.is_unanswered.store(true, Ordering::Relaxed);
+            SqliteTransactionManager::start_rollback(&mut self.lent.connection);
+        }
     }
 }
 
@@ -188,10 +244,27 @@ pub(super) struct Note<'c>(Option<&'c AtomicBool>);
 impl Note<'_> {
     /// Waits for an answer. Where nobody waits to the end, the connection is not handed on before it is at rest.
     pub(super) async fn until<T>(self, answer: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        self.until_but(answer, |error| {
+            matches!(error, StoreError::TooSlow | StoreError::Database(sqlx::Error::WorkerCrashed))
+        })
+        .await
+    }
+
+    /// The same where nobody looks at the time.
+    async fn until_told<T>(self, answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
+        self.until_but(answer, |error| matches!(error, sqlx::Error::WorkerCrashed)).await
+    }
+
+    /// An answer, unless it is an error that is none.
+    async fn until_but<T, E>(
+        self,
+        answer: impl Future<Output = Result<T, E>>,
+        is_none: impl FnOnce(&E) -> bool,
+    ) -> Result<T, E> {
         let Some(is_unanswered) = self.0 else { return answer.await };
         is_unanswered.store(true, Ordering::Relaxed);
         let outcome = answer.await;
-        if !matches!(outcome, Err(StoreError::TooSlow | StoreError::Database(sqlx::Error::WorkerCrashed))) {
+        if !outcome.as_ref().err().is_some_and(is_none) {
             is_unanswered.store(false, Ordering::Relaxed);
         }
         outcome
@@ -240,13 +313,14 @@ mod tests {
 
     use super::{super::patience, *};
 
-    async fn two(patience: Duration) -> (Readers, tempfile::TempDir) {
+    async fn two(patience: Duration) -> (Connections, tempfile::TempDir) {
         let folder = tempfile::tempdir().expect("a folder");
         let options = SqliteConnectOptions::new().filename(folder.path().join("a.db")).create_if_missing(true);
-        (Readers::open(options, 2, patience).await.expect("opened"), folder)
+        drop(Connections::to_write(options.clone(), patience).acquire().await.expect("made"));
+        (Connections::to_read(options, 2, patience), folder)
     }
 
-    async fn ask<T>(reader: &mut Reader, sql: &'static str) -> Result<T, StoreError>
+    async fn ask<T>(reader: &mut Lent, sql: &'static str) -> Result<T, StoreError>
     where
         T: Send + Unpin + sqlx::Type<sqlx::Sqlite> + for<'r> sqlx::Decode<'r, sqlx::Sqlite>,
     {
@@ -255,7 +329,7 @@ mod tests {
         note.until(patience::answer(sqlx::query_scalar(sql).fetch_one(&mut *asked))).await
     }
 
-    async fn number(reader: &mut Reader) -> i64 {
+    async fn number(reader: &mut Lent) -> i64 {
         ask(reader, "select 1").await.expect("a number")
     }
 
@@ -270,7 +344,7 @@ mod tests {
     #[tokio::test]
     async fn so_many_read_at_once_and_the_next_is_told() {
         let (readers, _folder) = two(Duration::from_millis(1)).await;
-        assert_eq!((readers.size(), readers.idle()), (1, 1));
+        assert_eq!((readers.size(), readers.idle()), (0, 0));
         let (mut one, mut other) = (readers.acquire().await.expect("one"), readers.acquire().await.expect("another"));
         assert_eq!((readers.size(), readers.idle()), (2, 0));
         assert_eq!(number(&mut one).await + number(&mut other).await, 2);
@@ -314,6 +388,50 @@ mod tests {
         drop(other);
         assert_eq!(number(&mut waiting.await.expect("what was given back")).await, 1);
         assert!(readers.shared.places.iter().any(|place| place.is_unanswered()), "the other is at it still");
+    }
+
+    async fn write(tx: &mut SqliteTx, sql: &'static str) {
+        sqlx::raw_sql(sql).execute(&mut *tx.ask()).await.expect("done");
+    }
+
+    /// What somebody did who went away half-way is not there for whoever writes next; nor is it in the way where SQLite itself
+    /// undid it, as it does where the disk is full, and which sqlx does not know of.
+    #[tokio::test]
+    async fn what_is_not_made_permanent_is_undone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let options = SqliteConnectOptions::new().filename(folder.path().join("a.db")).create_if_missing(true);
+        let writer = Connections::to_write(options, Duration::from_mins(1));
+        let mut tx = SqliteTx::begin(&writer).await.expect("begun");
+        write(&mut tx, "create table a (b integer)").await;
+        tx.commit().await.expect("permanent");
+
+        for half in ["insert into a values (1)", "insert into a values (1); rollback"] {
+            let mut tx = SqliteTx::begin(&writer).await.expect("begun");
+            write(&mut tx, half).await;
+            drop(tx);
+            let mut tx = SqliteTx::begin(&writer).await.expect("the next begins");
+            let (rows,): (i64,) =
+                sqlx::query_as("select count(*) from a").fetch_one(&mut *tx.ask()).await.expect("read");
+            assert_eq!(rows, 0, "{half}");
+            tx.commit().await.expect("nothing to do");
+        }
+        // Somebody who goes away at any moment of it.
+        for polls in 1..20 {
+            let mut half = Box::pin(async {
+                let mut tx = SqliteTx::begin(&writer).await.expect("begun");
+                write(&mut tx, "insert into a values (2)").await;
+                std::future::pending::<()>().await;
+            });
+            for _ in 0..polls {
+                assert!((&mut half).now_or_never().is_none());
+                tokio::task::yield_now().await;
+            }
+        }
+        let mut tx = SqliteTx::begin(&writer).await.expect("the next begins");
+        write(&mut tx, "insert into a values (3)").await;
+        tx.commit().await.expect("permanent");
+        let mut reader = writer.acquire().await.expect("a connection");
+        assert_eq!(ask::<i64>(&mut reader, "select sum(b) from a").await.expect("read"), 3);
     }
 
     #[tokio::test]
