@@ -44,5 +44,7 @@ pub mod storage;
 pub mod telemetry;
 /// Access tokens, and the keys that sign them.
 pub mod tokens;
+/// Turns of those who sign in.
+pub mod turns;
 /// The database as a whole: backed up, restored, moved.
 pub mod upkeep;

@@ -29,6 +29,7 @@ use super::{
     session::heard::Heard,
     storage::{Db, line::Line},
     tokens::keys::Keyring,
+    turns::Turns,
 };
 
 /// Shared by every request and task of this process. Every layer of the router clones it for every request, so that it is one
@@ -59,6 +60,8 @@ pub struct Shared {
     pub heard: Heard,
     /// Where those who are to wait for a hash stand before they ask the database.
     pub line: Line,
+    /// Those who sign in go on one after the other.
+    pub turns: Turns,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// Whether this process was asked to end.
@@ -136,6 +139,7 @@ impl AppState {
             brand: Arc::new(brand),
             passwords,
             line: Line::before(&db),
+            turns: Turns::for_this_machine(),
             heard: Heard::default(),
             config: Arc::new(config),
             db,

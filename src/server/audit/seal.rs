@@ -42,7 +42,8 @@ pub async fn batch(state: &AppState, tx: &mut Tx, most: i64) -> Result<usize, Se
 /// Events sealed in one transaction: few enough that a sign-in that waits for the writer does not notice.
 const BATCH: i64 = 200;
 
-/// Seals everything that waits.
+/// Seals everything that waits; what comes meanwhile waits for the next time, or each event would have a transaction of its own
+/// while many come.
 ///
 /// # Errors
 /// When the database is away; what was sealed until then stays.
@@ -53,8 +54,11 @@ pub async fn run(state: &AppState) -> Result<(), ServerError> {
             return Ok(());
         }
         let mut tx = state.db.begin().await?;
-        batch(state, &mut tx, BATCH).await?;
+        let sealed = batch(state, &mut tx, BATCH).await?;
         tx.commit().await?;
+        if i64::try_from(sealed).is_ok_and(|sealed| sealed < BATCH) {
+            return Ok(());
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
         session::CurrentSession,
         state::AppState,
         storage::{
-            known_devices, patience,
+            known_devices,
             users::{self, UserRow},
         },
     },
@@ -96,6 +96,7 @@ async fn attempt(
     };
     throttle::count(state, request, user.as_ref().map(|user| user.id.as_str()), &limits).await?;
 
+    state.turns.let_pass().await;
     let stored = user.as_ref().and_then(|user| user.password_hash.clone());
     let verified = match state.passwords.verify(&place, attempt.password, stored).await {
         Ok(verified) => verified,
@@ -118,9 +119,8 @@ async fn attempt(
     let begun = match begin(state, session, request, &user, &verified, attempt.remember).await {
         Ok(begun) => begun,
         Err(error) => {
-            patience::renew();
             // Deleted at this very moment: nobody has this password any more.
-            if is_gone(state, &user.id).await {
+            if !error.is_unavailable() && is_gone(state, &user.id).await {
                 return refuse(state, request, "", "unknown").await;
             }
             // The password was the right one.

@@ -30,8 +30,7 @@ use super::{
     csp_report, csrf, dev_mail, dev_style, document, errors, export, flash, forms, headers, links, own, page_data,
     principal, request, rest,
     share::Share,
-    turns::{self, Turns},
-    visit,
+    turns, visit,
 };
 
 /// Names under which people look for our pages.
@@ -101,7 +100,7 @@ pub fn routes(state: AppState) -> Router {
         .layer((from_fn_with_state(state.clone(), visit::layer), Share))
         .layer((from_fn(document::layer), Share))
         .layer((from_fn_with_state(headers::OfSite::new(&state.config), headers::layer), Share))
-        .layer((from_fn_with_state(Turns::for_this_machine(), turns::layer), Share))
+        .layer((from_fn_with_state(state.clone(), turns::layer), Share))
         .layer((from_fn_with_state(state.clone(), request::layer), Share))
         .layer((from_fn(cookies::layer), Share))
         .with_state(state)

@@ -33,7 +33,7 @@ pub struct Connections {
 struct Shared {
     options: SqliteConnectOptions,
     patience: Duration,
-    /// Whether what is under way is waited for at the end: what reads leaves nothing to be lost.
+    /// Whether what is under way is waited for at the end; what reads leaves nothing to be lost.
     may_write: bool,
     places: Vec<Arc<Place>>,
     /// As many permits as there are places that nobody uses.
@@ -146,9 +146,14 @@ impl Connections {
         self.shared.free.close();
         drop(held);
         for place in &self.shared.places {
-            if let Some(connection) = place.connection.lock().await.take() {
+            let mut kept = place.connection.lock().await;
+            if let Some(connection) = kept.as_mut().filter(|_| self.shared.may_write && place.is_unanswered()) {
+                // Whoever closes it blocks a thread until it is heard; this wait can be given up.
+                place.is_unanswered.store(connection.ping().await.is_err(), Ordering::Relaxed);
+            }
+            if let Some(connection) = kept.take() {
                 self.shared.opened.fetch_sub(1, Ordering::Relaxed);
-                if self.shared.may_write || !place.is_unanswered() {
+                if !place.is_unanswered() {
                     let _ = connection.close().await;
                 }
             }
@@ -253,6 +258,11 @@ impl Note<'_> {
     /// The same where nobody looks at the time.
     async fn until_told<T>(self, answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
         self.until_but(answer, |error| matches!(error, sqlx::Error::WorkerCrashed)).await
+    }
+
+    /// The same, where any error may have left something behind.
+    pub(super) async fn until_done<T, E>(self, answer: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+        self.until_but(answer, |_| true).await
     }
 
     /// An answer, unless it is an error that is none.

@@ -485,7 +485,7 @@ impl<'c> From<&'c mut Tx> for Handle<'c> {
 /// Brings the schema of an embedded database up to date.
 async fn run(asked: Asked<'_>) -> Result<(), StoreError> {
     let note = asked.note();
-    note.until(async { Ok(SQLITE_MIGRATIONS.run(asked.into_connection()).await?) }).await
+    Ok(note.until_done(SQLITE_MIGRATIONS.run(asked.into_connection())).await?)
 }
 
 /// Whether a connection answers, and is in no transaction. sqlx does not know of one whose beginning nobody waited for, and

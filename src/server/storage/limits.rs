@@ -60,8 +60,8 @@ pub async fn hold(tx: &mut Tx, keys: &[&str]) -> Result<Vec<LimitRow>, StoreErro
             patience::answer(query.fetch_all(&mut **connection)).await?
         }
     };
-    let row_of = |key: &&str| held.iter().find(|held| held.key == *key).map(|held| held.row).unwrap_or_default();
-    Ok(keys.iter().map(row_of).collect())
+    let row_of = |key: &&str| held.iter().find(|held| held.key == *key).map(|held| held.row);
+    keys.iter().map(|key| row_of(key).ok_or(StoreError::Database(sqlx::Error::RowNotFound))).collect()
 }
 
 /// Replaces rows that are held.
