@@ -23,8 +23,8 @@ use tokio::{
 /// or leaves undone.
 const CROWD: usize = 16;
 
-/// How long a crowd is let pass.
-const PATIENCE: Duration = Duration::from_millis(250);
+/// How long a crowd is let pass, as it is known at the next turn after it.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// How many such stretches may be under way at once, and how many wait.
 #[derive(Clone, Debug)]

@@ -8,7 +8,8 @@ pub mod store;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use tower_sessions::{Expiry, Session};
+use serde_json::Value;
+use tower_sessions::{Expiry, Session, session::Error};
 
 use crate::domain::{event::EventKind, moment::Moment};
 
@@ -65,6 +66,17 @@ pub struct SessionData {
     /// How it came about, while it is being stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub beginning: Option<Beginning>,
+}
+
+impl SessionData {
+    /// As a request keeps it: one text, which is made and read with a tenth of the pieces of a tree.
+    fn packed(&self) -> Result<Value, Error> {
+        Ok(Value::String(serde_json::to_string(self)?))
+    }
+
+    fn unpacked(packed: &Value) -> Result<Self, Error> {
+        Ok(serde_json::from_str(packed.as_str().unwrap_or_default())?)
+    }
 }
 
 /// How a session comes about, for its event.
@@ -199,7 +211,7 @@ impl CurrentSession {
         } else {
             Expiry::OnSessionEnd
         }));
-        self.session.insert(KEY, data).await?;
+        self.session.insert_value(KEY, data.packed()?).await?;
         if let Err(error) = self.session.save().await {
             // Emptied, or the session layer would try once more and spoil the answer.
             self.session.clear().await;
@@ -213,7 +225,7 @@ impl CurrentSession {
     /// # Errors
     /// When the database is away.
     pub async fn get(&self) -> Result<Option<SessionData>, ServerError> {
-        Ok(self.session.get(KEY).await?)
+        Ok(self.session.get_value(KEY).await?.map(|packed| SessionData::unpacked(&packed)).transpose()?)
     }
 
     /// Ends the session, wherever its cookie was copied to (ASVS 7.4.1).

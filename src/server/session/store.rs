@@ -89,10 +89,10 @@ pub fn token_hash(id: &Id) -> String {
 impl SessionStore for SqlSessionStore {
     /// A session belongs to a person: one without is refused (ASVS 7.6.2).
     async fn create(&self, record: &mut Record) -> Result<()> {
-        let Some(ours) = record.data.get(KEY).cloned() else {
+        let Some(ours) = record.data.get(KEY) else {
             return Err(Error::Backend("a session without a person".into()));
         };
-        let data: SessionData = serde_json::from_value(ours).map_err(|error| Error::Decode(error.to_string()))?;
+        let data = SessionData::unpacked(ours).map_err(|error| Error::Decode(error.to_string()))?;
         let from = |request_id: &str| RequestInfo {
             id: request_id.to_owned(),
             address: data.address.clone(),
@@ -143,7 +143,7 @@ impl SessionStore for SqlSessionStore {
             serde_json::from_str(&row.data).map_err(|error| Error::Decode(error.to_string()))?;
         let Ok(ours) = hear_of(&self.state, row).await.map_err(failure)? else { return Ok(None) };
         let expiry_date = ours.expires_at.as_utc();
-        data.insert(KEY.into(), serde_json::to_value(ours).map_err(|error| Error::Encode(error.to_string()))?);
+        data.insert(KEY.into(), ours.packed().map_err(|error| Error::Encode(error.to_string()))?);
         Ok(Some(Record { id: *session_id, data, expiry_date }))
     }
 
