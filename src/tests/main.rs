@@ -59,5 +59,6 @@ mod storage;
 mod theme;
 mod throttle;
 mod traces;
+mod turns;
 mod upgrade;
 mod verify_email;

@@ -84,20 +84,20 @@ async fn of_session(
     outcome: Outcome,
 ) -> Result<Option<Grant>, FlowError> {
     let Some(data) = session.get().await? else { return Ok(None) };
-    let row = sessions::find_by_id(&mut state.db.read().await?, &data.id).await?;
-    let Some(row) = row.filter(|row| row.end_reason(state.now()).is_none()) else { return Ok(None) };
     let begin = async {
+        let row = sessions::find_by_id(&mut state.db.read().await?, &data.id).await?;
+        let Some(row) = row.filter(|row| row.end_reason(state.now()).is_none()) else { return Ok(None) };
         let grant = Grant { device: outcome.device, ..prepare(state, &row).await? };
         let hash = grant.refresh_token.hash();
         refresh_tokens::add(&mut state.db.write().await?, &hash, &row.id, state.now()).await?;
-        Ok::<_, ServerError>(grant)
+        Ok::<_, ServerError>(Some(grant))
     };
     match begin.await {
-        Ok(grant) => Ok(Some(grant)),
+        Ok(grant) => Ok(grant),
         Err(failure) => {
             patience::renew();
             if let Err(error) = session.sign_out(state, request).await {
-                tracing::error!(%error, session = %row.id, "a session stays that nobody has");
+                tracing::error!(%error, session = %data.id, "a session stays that nobody has");
             }
             Err(failure.into())
         }

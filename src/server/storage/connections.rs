@@ -22,6 +22,7 @@ use tokio::{
 };
 
 use super::StoreError;
+use crate::server::turns::Urgent;
 
 /// Connections to one file, opened when they are first needed.
 #[derive(Clone, Debug)]
@@ -55,6 +56,7 @@ pub struct Lent {
     place: Arc<Place>,
     // After the connection: whoever gets the permit finds a place that is free.
     _permit: OwnedSemaphorePermit,
+    _urgent: Urgent,
 }
 
 impl Connections {
@@ -86,7 +88,7 @@ impl Connections {
     /// # Errors
     /// When none is free in time, or the file cannot be opened.
     pub(super) async fn acquire(&self) -> Result<Lent, sqlx::Error> {
-        let shared = &self.shared;
+        let (shared, urgent) = (&self.shared, Urgent::now());
         let mut permit = self.permit().await?;
         let mut may_switch = true;
         let (place, mut connection) = loop {
@@ -120,7 +122,7 @@ impl Connections {
         }
         place.is_unanswered.store(false, Ordering::Relaxed);
         let connection = OwnedMutexGuard::try_map(connection, Option::as_mut).map_err(|_| sqlx::Error::PoolTimedOut)?;
-        Ok(Lent { connection, place, _permit: permit })
+        Ok(Lent { connection, place, _permit: permit, _urgent: urgent })
     }
 
     async fn permit(&self) -> Result<OwnedSemaphorePermit, sqlx::Error> {

@@ -18,7 +18,7 @@ use sqlx::{
 use tokio::time::timeout;
 use tracing::Instrument as _;
 
-use crate::server::telemetry::spans;
+use crate::server::{telemetry::spans, turns::Urgent};
 
 use super::{
     connections::{Asked, Connections, Lent, SqliteTx},
@@ -151,7 +151,7 @@ pub enum Conn {
     /// To SQLite.
     Sqlite(Lent),
     /// To PostgreSQL.
-    Postgres(PoolConnection<Postgres>),
+    Postgres(PoolConnection<Postgres>, Urgent),
 }
 
 /// A connection for a question that may be given up. One that is dropped before it was answered is closed instead of given
@@ -168,7 +168,7 @@ pub enum Tx {
     /// On SQLite.
     Sqlite(SqliteTx),
     /// On PostgreSQL.
-    Postgres(Transaction<'static, Postgres>),
+    Postgres(Transaction<'static, Postgres>, Urgent),
 }
 
 /// What a query runs on: a borrowed connection or transaction.
@@ -317,7 +317,8 @@ impl Db {
                 Conn::Sqlite(patience::answer(readers.acquire()).instrument(spans::connection()).await?)
             }
             Self::Postgres(pool) => {
-                Conn::Postgres(patience::answer(pool.acquire()).instrument(spans::connection()).await?)
+                let urgent = Urgent::now();
+                Conn::Postgres(patience::answer(pool.acquire()).instrument(spans::connection()).await?, urgent)
             }
         })
     }
@@ -340,7 +341,8 @@ impl Db {
                 Conn::Sqlite(patience::answer(writer.acquire()).instrument(spans::connection()).await?)
             }
             Self::Postgres(pool) => {
-                Conn::Postgres(patience::answer(pool.acquire()).instrument(spans::connection()).await?)
+                let urgent = Urgent::now();
+                Conn::Postgres(patience::answer(pool.acquire()).instrument(spans::connection()).await?, urgent)
             }
         })
     }
@@ -354,7 +356,10 @@ impl Db {
             Self::Sqlite { writer, .. } => {
                 Tx::Sqlite(patience::answer(SqliteTx::begin(writer)).instrument(spans::connection()).await?)
             }
-            Self::Postgres(pool) => Tx::Postgres(patience::answer(pool.begin()).instrument(spans::connection()).await?),
+            Self::Postgres(pool) => {
+                let urgent = Urgent::now();
+                Tx::Postgres(patience::answer(pool.begin()).instrument(spans::connection()).await?, urgent)
+            }
         })
     }
 
@@ -431,7 +436,7 @@ impl Drop for Probe {
             match &mut self.conn {
                 // It is noted what was not answered on it.
                 Conn::Sqlite(_) => {}
-                Conn::Postgres(connection) => connection.close_on_drop(),
+                Conn::Postgres(connection, _) => connection.close_on_drop(),
             }
         }
     }
@@ -445,7 +450,7 @@ impl Tx {
     pub async fn migrate(&mut self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(transaction) => run(transaction.ask()).await?,
-            Self::Postgres(transaction) => POSTGRES_MIGRATIONS.run(&mut **transaction).await?,
+            Self::Postgres(transaction, _) => POSTGRES_MIGRATIONS.run(&mut **transaction).await?,
         }
         Ok(())
     }
@@ -459,7 +464,9 @@ impl Tx {
         patience::renew();
         match self {
             Self::Sqlite(transaction) => patience::answer(transaction.commit()).instrument(spans::commit()).await,
-            Self::Postgres(transaction) => patience::answer(transaction.commit()).instrument(spans::commit()).await,
+            Self::Postgres(transaction, _urgent) => {
+                patience::answer(transaction.commit()).instrument(spans::commit()).await
+            }
         }
     }
 }
@@ -468,7 +475,7 @@ impl<'c> From<&'c mut Conn> for Handle<'c> {
     fn from(conn: &'c mut Conn) -> Self {
         match conn {
             Conn::Sqlite(lent) => Self::Sqlite(lent.ask()),
-            Conn::Postgres(connection) => Self::Postgres(connection),
+            Conn::Postgres(connection, _) => Self::Postgres(connection),
         }
     }
 }
@@ -477,7 +484,7 @@ impl<'c> From<&'c mut Tx> for Handle<'c> {
     fn from(tx: &'c mut Tx) -> Self {
         match tx {
             Tx::Sqlite(transaction) => Self::Sqlite(transaction.ask()),
-            Tx::Postgres(transaction) => Self::Postgres(transaction),
+            Tx::Postgres(transaction, _) => Self::Postgres(transaction),
         }
     }
 }
@@ -556,7 +563,7 @@ macro_rules! hold {
     ($tx:expr, $lock:literal, $sql:literal $(, $value:expr)* $(,)?) => {
         match $tx {
             $crate::server::storage::Tx::Sqlite(_) => fetch!(fetch_all, (String,), &mut *$tx, $sql $(, $value)*),
-            $crate::server::storage::Tx::Postgres(_) => {
+            $crate::server::storage::Tx::Postgres(..) => {
                 fetch!(fetch_all, (String,), &mut *$tx, concat!($sql, " ", $lock) $(, $value)*)
             }
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{Db, StoreError, patience};
+use crate::server::turns::Urgent;
 
 /// The line in front of one database.
 #[derive(Clone, Debug)]
@@ -14,7 +15,10 @@ pub struct Line(Arc<Semaphore>);
 /// Somebody's turn, until it is dropped.
 #[must_use]
 #[derive(Debug)]
-pub struct Turn(#[expect(dead_code, reason = "held, not looked at")] OwnedSemaphorePermit);
+pub struct Turn {
+    _permit: OwnedSemaphorePermit,
+    _urgent: Urgent,
+}
 
 impl Line {
     /// A quarter of the connections that read are theirs.
@@ -31,8 +35,9 @@ impl Line {
     /// # Errors
     /// [`StoreError::TooSlow`] where those before take too long.
     pub async fn turn(&self) -> Result<Turn, StoreError> {
-        let turns = Arc::clone(&self.0);
-        patience::answer(async { turns.acquire_owned().await.map_err(|_| sqlx::Error::PoolClosed) }).await.map(Turn)
+        let (turns, urgent) = (Arc::clone(&self.0), Urgent::now());
+        let permit = async { turns.acquire_owned().await.map_err(|_| sqlx::Error::PoolClosed) };
+        Ok(Turn { _permit: patience::answer(permit).await?, _urgent: urgent })
     }
 }
 

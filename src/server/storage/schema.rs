@@ -85,14 +85,14 @@ pub async fn answers(conn: &mut Conn) -> Result<(), StoreError> {
 
 /// Whether it takes writes: a standby of PostgreSQL does not.
 pub async fn takes_writes(conn: &mut Conn) -> Result<bool, StoreError> {
-    let Conn::Postgres(_) = conn else { return Ok(true) };
+    let Conn::Postgres(..) = conn else { return Ok(true) };
     let (takes,) = fetch!(fetch_one, (bool,), conn, "select current_setting('transaction_read_only') = 'off'")?;
     Ok(takes)
 }
 
 /// The clock of the server that keeps it, in seconds since 1970; `None` where that is this machine's.
 pub async fn clock(conn: &mut Conn) -> Result<Option<i64>, StoreError> {
-    let Conn::Postgres(_) = conn else { return Ok(None) };
+    let Conn::Postgres(..) = conn else { return Ok(None) };
     let (now,) = fetch!(fetch_one, (i64,), conn, "select extract(epoch from clock_timestamp())::bigint")?;
     Ok(Some(now))
 }

@@ -261,7 +261,7 @@ pub async fn add(tx: &mut Tx, table: &Table, rows: &[Vec<Value>]) -> Result<(), 
 
 /// Tells a server what the tables hold now, so that it plans well from the first query on.
 pub async fn analyze(tx: &mut Tx) -> Result<(), StoreError> {
-    if let Tx::Postgres(_) = tx {
+    if let Tx::Postgres(..) = tx {
         execute!(tx, "analyze")?;
     }
     Ok(())

@@ -329,7 +329,7 @@ impl World {
         let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
         match &mut self.state.db.write().await.expect("a connection") {
             Conn::Sqlite(lent) => sql.execute(&mut *lent.ask()).await.expect("tampered").rows_affected(),
-            Conn::Postgres(pooled) => sql.execute(&mut **pooled).await.expect("tampered").rows_affected(),
+            Conn::Postgres(pooled, _) => sql.execute(&mut **pooled).await.expect("tampered").rows_affected(),
         }
     }
 
@@ -338,7 +338,7 @@ impl World {
         let sql = AssertSqlSafe(sql.to_owned());
         match &mut self.state.db.write().await.expect("a connection") {
             Conn::Sqlite(lent) => sqlx::query_scalar(sql).fetch_one(&mut *lent.ask()).await,
-            Conn::Postgres(pooled) => sqlx::query_scalar(sql).fetch_one(&mut **pooled).await,
+            Conn::Postgres(pooled, _) => sqlx::query_scalar(sql).fetch_one(&mut **pooled).await,
         }
         .expect("a value")
     }
