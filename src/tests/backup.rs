@@ -171,6 +171,25 @@ fn is_private(_: &Path) -> bool {
     true
 }
 
+/// Gives a file to somebody, where that may be done: only the administrator of a machine may.
+#[cfg(unix)]
+fn give_away(file: &Path) -> (u32, u32) {
+    let _ = std::os::unix::fs::chown(file, Some(4321), Some(1234));
+    owner(file)
+}
+
+#[cfg(unix)]
+fn owner(file: &Path) -> (u32, u32) {
+    let its = std::fs::metadata(file).expect("there");
+    (std::os::unix::fs::MetadataExt::uid(&its), std::os::unix::fs::MetadataExt::gid(&its))
+}
+
+#[cfg(not(unix))]
+fn give_away(_: &Path) {}
+
+#[cfg(not(unix))]
+fn owner(_: &Path) {}
+
 /// ASVS 14.2.4: what holds everybody's hashes is for the owner alone.
 #[tokio::test]
 async fn a_backup_is_one_private_file_and_overwrites_nothing() {
@@ -238,9 +257,12 @@ async fn a_backup_takes_the_place_of_what_was_there() {
     assert!(matches!(itself, UpkeepError::Itself(_)), "{itself}");
     assert_eq!(names(&ground.folder()), ["latchkey.db", "latchkey.db.key"]);
 
+    let database = ground.folder().join("latchkey.db");
+    let before = give_away(&database);
     let restored = put_in_place(&config, &file).await.expect("restored");
     let kept = restored.kept.expect("kept");
-    assert!(is_private(&ground.folder().join("latchkey.db")));
+    assert!(is_private(&database));
+    assert_eq!(owner(&database), before, "the server can open it, whoever restored it");
     let kept_name = kept.file_name().expect("a name").to_str().expect("text").to_owned();
     assert_eq!(names(&ground.folder()), ["latchkey.db", "latchkey.db.key", &kept_name]);
 

@@ -20,6 +20,7 @@ const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
 #[derive(Debug)]
 pub(super) struct Unfinished {
     path: PathBuf,
+    file: File,
 }
 
 impl Unfinished {
@@ -32,8 +33,31 @@ impl Unfinished {
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(&path).map_err(|why| UpkeepError::File { path: path.clone(), why })?;
-        Ok(Self { path })
+        let file = options.open(&path).map_err(|why| UpkeepError::File { path: path.clone(), why })?;
+        Ok(Self { path, file })
+    }
+
+    /// Lets it belong to whom the database belongs that is in its place, or else the folder, as far as whoever runs this may: a
+    /// server could not open what only the administrator of the machine may read.
+    pub(super) fn belong_as(&self, database: &Path) -> Result<(), UpkeepError> {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::{MetadataExt as _, fchown};
+            let belong = || {
+                let like = fs::metadata(database).or_else(|_| fs::metadata(folder_of(database)))?;
+                let own = self.file.metadata()?;
+                if (like.uid(), like.gid()) == (own.uid(), own.gid()) {
+                    return Ok(());
+                }
+                // Not by its name, which may be something else's by now.
+                match fchown(&self.file, Some(like.uid()), Some(like.gid())) {
+                    Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(()),
+                    outcome => outcome,
+                }
+            };
+            belong().map_err(|why| UpkeepError::File { path: self.path.clone(), why })?;
+        }
+        Ok(())
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -102,10 +126,13 @@ pub(super) fn make_folder(file: &Path) -> Result<(), UpkeepError> {
     builder.recursive(true).create(folder).map_err(|why| UpkeepError::File { path: folder.to_owned(), why })
 }
 
+fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Brings the name of a file to the disk.
 fn sync_folder(file: &Path) -> io::Result<()> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder)?.sync_all()
+    File::open(folder_of(file))?.sync_all()
 }
 
 #[cfg(test)]
@@ -153,6 +180,27 @@ mod tests {
         assert_eq!(texts, ["new", "old"]);
         unfinished(&file).replace(&file, &kept).expect_err("what is kept is not overwritten either");
         assert_eq!(names(folder.path()), ["a", "b"]);
+    }
+
+    /// Only the administrator of the machine may give a file to somebody else; where this runs as anybody else, all belongs to them.
+    #[cfg(unix)]
+    #[test]
+    fn it_belongs_to_whom_its_place_belongs() {
+        use std::os::unix::fs::{MetadataExt as _, chown};
+        let owner = |path: &Path| fs::metadata(path).map(|its| (its.uid(), its.gid())).expect("there");
+        let folder = tempfile::tempdir().expect("a folder");
+        let [file, kept] = ["a", "b"].map(|name| folder.path().join(name));
+        let _ = chown(folder.path(), Some(4321), Some(1234));
+        let first = unfinished(&file);
+        first.belong_as(&file).expect("given");
+        first.place(&file).expect("placed");
+        assert_eq!(owner(&file), owner(folder.path()));
+        let _ = chown(&file, Some(2143), None);
+        let before = owner(&file);
+        let second = unfinished(&file);
+        second.belong_as(&file).expect("given");
+        second.replace(&file, &kept).expect("replaced");
+        assert_eq!((owner(&file), owner(&kept)), (before, before));
     }
 
     #[test]

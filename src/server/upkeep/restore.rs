@@ -91,6 +91,7 @@ pub async fn run(config: &Config, order: &Order) -> Result<Restored, UpkeepError
     let schema = look(&mut looked, &named(backup)).await?;
     looked.close().await?;
     let log = bring_up_to_date(config, order, unfinished.path(), schema).await?;
+    unfinished.belong_as(&database)?;
 
     let kept = match held {
         None => {

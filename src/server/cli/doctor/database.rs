@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::time::timeout;
+
 use crate::server::{
     config::Config,
     storage::{
@@ -24,7 +26,7 @@ pub(super) async fn look(config: &Config) -> (Option<Db>, Vec<Finding>) {
         let advice = "`latchkey serve` makes one; if there should be one, look at database_url and at the folder that you are in";
         return (None, vec![Finding::warning(CHECK, found, advice)]);
     }
-    match tokio::time::timeout(PATIENCE, examine(url)).await {
+    match timeout(PATIENCE, examine(url)).await {
         Ok(Ok(seen)) => seen,
         Ok(Err(error)) => {
             let advice = "look at database_url, at whether the server runs and lets this machine in, and at who may read the file";
@@ -71,6 +73,11 @@ async fn examine(url: &str) -> Result<(Option<Db>, Vec<Finding>), StoreError> {
     if schema == Schema::Current {
         return Ok((Some(db), findings));
     }
-    db.close().await;
+    close(&db).await;
     Ok((None, findings))
+}
+
+/// Closes it, unless that takes as long as a database that does not answer any more.
+pub(super) async fn close(db: &Db) {
+    let _ = timeout(PATIENCE, db.close()).await;
 }

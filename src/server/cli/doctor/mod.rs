@@ -122,7 +122,7 @@ async fn look(env_file: Option<&Path>) -> Vec<Finding> {
     match AppState::new(config, db) {
         Ok(state) => {
             findings.extend(files::keys(&state).await);
-            state.db.close().await;
+            database::close(&state.db).await;
         }
         Err(error) => findings.push(settings::unusable(&error)),
     }
