@@ -118,10 +118,13 @@ stop_postgres() { (cd / && as_postgres "$PG/pg_ctl" stop -s -m immediate -D "$SC
 dev() { RUSTFLAGS="--cfg erase_components" "$@"; }
 clippy() { dev cargo clippy --no-default-features "$@" -- -D warnings; }
 wasm_clippy() { clippy --lib --target "$WASM" --target-dir "$TARGET/$1" --features "$2"; }
-lock_file() { cargo metadata --locked --format-version 1 >/dev/null; }
+lock_files() {
+    local of
+    for of in . fuzz; do cargo metadata --manifest-path "$of/Cargo.toml" --locked --format-version 1 >/dev/null || return; done
+}
 
 lint() {
-    step "Cargo.lock is up to date" one_check lock_file
+    step "Cargo.lock is up to date" one_check lock_files
     step "cargo fmt" one_check cargo fmt --check
     step "clippy: server and tests" one_check clippy --features "$BIN_FEATURES" --all-targets
     step "clippy: browser side" one_check wasm_clippy front "$LIB_FEATURES"
