@@ -96,6 +96,8 @@ pub struct Person {
     programs: Vec<Program>,
     /// Links that were used.
     used_links: Vec<String>,
+    /// Links that were taken from mails.
+    taken_links: Vec<String>,
     /// A link that may have been used, for the second of the two passwords.
     asked_link: Option<String>,
     changes: u32,
@@ -144,6 +146,7 @@ impl Person {
             has_account: false,
             programs: Vec::new(),
             used_links: Vec::new(),
+            taken_links: Vec::new(),
             asked_link: None,
             changes: 0,
             links: 0,
@@ -284,10 +287,11 @@ impl Person {
             return Ok(Told::Nothing);
         }
         let link = loop {
-            if let Some(link) = self.newest_link(&send(to, "GET", "/dev/mail", &[("accept", "text/html")], None)?) {
+            if let Some(link) = self.new_link(&send(to, "GET", "/dev/mail", &[("accept", "text/html")], None)?) {
                 break link;
             }
         };
+        self.taken_links.push(link.clone());
         let next = self.begin_change();
         self.asked_link = Some(link.clone());
         let body = json!({ "token": link, "new_password": next });
@@ -300,13 +304,13 @@ impl Person {
         Ok(self.end_change(is_done))
     }
 
-    /// The link of the newest mail to this person that has one, unless it was used.
-    fn newest_link(&self, page: &Answer) -> Option<String> {
+    /// The link of a mail to this person that was not taken before. Mails of one second that two nodes wrote stand in no order.
+    fn new_link(&self, page: &Answer) -> Option<String> {
         let mails = page.body.split("<article").filter(|mail| mail.contains(&format!(">{}<", self.email)));
-        let mut links = mails.filter_map(|mail| mail.split_once("/reset-password?token=").map(|(_, rest)| rest));
-        let link: String =
-            links.next()?.chars().take_while(|char| char.is_ascii_alphanumeric() || "-_".contains(*char)).collect();
-        (!self.used_links.contains(&link)).then_some(link)
+        let links = mails.filter_map(|mail| mail.split_once("/reset-password?token=").map(|(_, rest)| rest));
+        let is_of_link = |char: &char| char.is_ascii_alphanumeric() || "-_".contains(*char);
+        let mut links = links.map(|rest| rest.chars().take_while(is_of_link).collect::<String>());
+        links.find(|link| !self.taken_links.contains(link))
     }
 
     /// Looks whether everything this person was told is so, and nothing is worth something twice; answers with what is not.
