@@ -4,13 +4,13 @@
 //
 //   node benches/load.mjs [--quick]     needs a release build, its example `limits`, and wrk (scripts/setup.sh bench)
 //   BENCH_ENGINE                        sqlite (default) or postgres
-//   BENCH_ONLY                          names of parts, parted by commas: budgets saturation queue overload memory pages sessions
+//   BENCH_ONLY                          names of parts, parted by commas: budgets saturation queue overload memory pages sessions crowd
 //   BENCH_ROUNDS, BENCH_SECONDS         default 5 rounds of 4 seconds
 
 import { statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { BIN, CORES, bareHandler, bareHashes, cleanUp, figure, median, serveLatchkey, wrk } from './lib.mjs';
+import { BIN, CORES, address, bareHandler, bareHashes, cleanUp, exchange, figure, median, request, serveLatchkey, wrk } from './lib.mjs';
 import { Latchkey } from './systems.mjs';
 
 const isQuick = process.argv.includes('--quick');
@@ -190,6 +190,47 @@ async function pages(system) {
   }
 }
 
+/** A thousand who try to sign in without end, and others who are signed in: what they read and write is answered. */
+async function crowd(system) {
+  const seconds = isQuick ? 6 : 15;
+  const { port } = system.server;
+  const tokens = [];
+  for (const sent of logins(system, 20)) tokens.push(JSON.parse((await exchange(port, sent)).body).refresh_token);
+  const [reads, writes] = [[], []];
+  let [isOver, wrong] = [false, 0];
+  const note = async (took, asked) => {
+    const begin = performance.now();
+    const answer = await exchange(port, asked);
+    took.push(performance.now() - begin);
+    if (answer.status !== 200) wrong += 1;
+    return answer;
+  };
+  const write = async (token, n) => {
+    const headers = { 'content-type': 'application/json', accept: 'application/json', 'x-forwarded-for': address(PEOPLE + n) };
+    for (let refresh_token = token; !isOver && refresh_token; await pause(500)) {
+      const answer = await note(writes, request('POST', '/auth/refresh', headers, JSON.stringify({ refresh_token })));
+      ({ refresh_token } = JSON.parse(answer.body));
+    }
+  };
+  const read = async (n) => {
+    for (let turn = n; !isOver; turn += 2) {
+      await note(reads, system.lists.dashboard[turn % system.lists.dashboard.length]);
+      await pause(20);
+    }
+  };
+  const people = [...tokens.map(write), read(0), read(1)];
+  const figures = await wrk({ port, connections: 1_000, seconds, requests: logins(system, 4_000), want: { status: 200 } });
+  isOver = true;
+  await Promise.all(people);
+  await system.server.rest();
+  const tries = figure(figures.requests / figures.seconds);
+  hold(`1,000 connections that try to sign in without end (${tries} tries a second): let in, a second`, figures.rate, '', '≥ 1', figures.rate >= 1);
+  const [written, drawn] = [percentile(writes, 0.99), percentile(reads, 0.99)];
+  hold(`– others: refreshing a token, 99 % of ${writes.length}`, written, 'ms', '≤ 500 ms', written <= 500);
+  hold(`– others: the dashboard, 99 % of ${reads.length}`, drawn, 'ms', '< 50 ms', drawn < 50);
+  hold('– others: not answered as usual', wrong, '', '0', wrong === 0);
+}
+
 /** A session looked up, beside a bare handler that reads a row. */
 async function sessions(system) {
   const bare = await bareHandler(PEOPLE);
@@ -210,7 +251,7 @@ async function sessions(system) {
 }
 
 async function run() {
-  const wanted = (process.env.BENCH_ONLY || 'budgets,saturation,queue,overload,memory,pages,sessions').split(',');
+  const wanted = (process.env.BENCH_ONLY || 'budgets,saturation,queue,overload,memory,pages,sessions,crowd').split(',');
   const system = new Latchkey(ENGINE);
   await system.fill(PEOPLE);
   console.log(`| ${system.name}, ${CORES} cores shared with the generator | figure | goal | |\n| --- | ---: | --- | --- |`);
@@ -227,6 +268,7 @@ async function run() {
   await part('overload', () => overload(system, capacity ?? bareHashes(SECONDS)));
   await part('pages', () => pages(system));
   await part('sessions', () => sessions(system));
+  await part('crowd', () => crowd(system));
 }
 
 try {
