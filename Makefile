@@ -70,7 +70,7 @@ failures: ## Kill, starve and cut off the program and its database, 200 times on
 timing: ## Whether the time of an answer tells who is known here, on both engines
 	@scripts/test.sh timing
 
-fuzz: ## Fuzz every parser that sees bytes from outside, ten minutes each (FUZZ_SECONDS)
+fuzz: ## Fuzz the parsers of what comes from outside, ten minutes each (FUZZ_SECONDS)
 	@scripts/test.sh fuzz
 
 budget: ## What each page weighs, against its limit

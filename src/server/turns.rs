@@ -37,7 +37,7 @@ tokio::task_local! {
 /// How many such stretches may be under way at once, and how many wait.
 #[derive(Clone, Debug)]
 pub struct Turns {
-    turns: Arc<Semaphore>,
+    free: Arc<Semaphore>,
     crowd: Arc<Crowd>,
     patience: Duration,
 }
@@ -100,7 +100,7 @@ impl Turns {
     /// So many at once; a crowd is let pass so long.
     #[must_use]
     pub fn new(count: usize, patience: Duration) -> Self {
-        Self { turns: Arc::new(Semaphore::new(count)), crowd: Arc::default(), patience }
+        Self { free: Arc::new(Semaphore::new(count)), crowd: Arc::default(), patience }
     }
 
     /// Does some work, a turn at a time.
@@ -113,7 +113,7 @@ impl Turns {
                 return work.as_mut().poll(context);
             }
             let turn = next.get_or_insert_with(|| {
-                let (turns, waiting) = (Arc::clone(&self.turns), Waiting::among(&self.crowd));
+                let (turns, waiting) = (Arc::clone(&self.free), Waiting::among(&self.crowd));
                 Box::pin(async move {
                     let turn = turns.acquire_owned().await.ok();
                     drop(waiting);
@@ -181,7 +181,7 @@ mod tests {
     #[tokio::test]
     async fn a_crowd_is_let_pass() {
         let turns = Turns::new(1, Duration::from_millis(1));
-        let held = Arc::clone(&turns.turns).acquire_owned().await.expect("a turn");
+        let held = Arc::clone(&turns.free).acquire_owned().await.expect("a turn");
         let mut crowd: Vec<_> = (0..CROWD).map(|_| Box::pin(turns.take(async {}))).collect();
         for one in &mut crowd {
             turns.passed().await;
@@ -218,7 +218,7 @@ mod tests {
             step().await;
         }));
         assert!(futures_util::poll!(&mut work).is_pending());
-        let held = Arc::clone(&turns.turns).acquire_owned().await.expect("a turn");
+        let held = Arc::clone(&turns.free).acquire_owned().await.expect("a turn");
         for _ in 0..8 {
             assert!(futures_util::poll!(&mut work).is_pending());
         }
@@ -231,7 +231,7 @@ mod tests {
     #[tokio::test]
     async fn who_goes_away_takes_no_turn_along() {
         let turns = Turns::new(1, Duration::from_millis(1));
-        let held = Arc::clone(&turns.turns).acquire_owned().await.expect("a turn");
+        let held = Arc::clone(&turns.free).acquire_owned().await.expect("a turn");
         let mut gone = Box::pin(turns.take(async {}));
         assert!(futures_util::poll!(&mut gone).is_pending());
         drop(held);

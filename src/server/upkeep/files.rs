@@ -39,7 +39,7 @@ impl Unfinished {
 
     /// Lets it belong to whom the database belongs that is in its place, or else the folder, as far as whoever runs this may: a
     /// server could not open what only the administrator of the machine may read.
-    pub(super) fn belong_as(&self, database: &Path) -> Result<(), UpkeepError> {
+    pub(super) fn belong_as(&self, database: &Path) {
         #[cfg(unix)]
         {
             use std::os::unix::fs::{MetadataExt as _, fchown};
@@ -50,14 +50,30 @@ impl Unfinished {
                     return Ok(());
                 }
                 // Not by its name, which may be something else's by now.
-                match fchown(&self.file, Some(like.uid()), Some(like.gid())) {
-                    Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(()),
-                    outcome => outcome,
-                }
+                fchown(&self.file, Some(like.uid()), Some(like.gid()))
             };
-            belong().map_err(|why| UpkeepError::File { path: self.path.clone(), why })?;
+            if let Err(why) = belong() {
+                tracing::warn!(%why, file = %self.path.display(), "it belongs to whoever restored it");
+            }
         }
-        Ok(())
+    }
+
+    /// What is at its name, if that is it still: whoever may write in the folder could put something else there.
+    fn is_at_its_name(&self) -> io::Result<bool> {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt as _;
+            let (its, named) = (self.file.metadata()?, fs::symlink_metadata(&self.path)?);
+            Ok((its.dev(), its.ino()) == (named.dev(), named.ino()))
+        }
+        #[cfg(not(unix))]
+        Ok(true)
+    }
+
+    /// Fills it with what is in another file.
+    pub(super) fn fill_from(&mut self, other: &Path) -> io::Result<()> {
+        io::copy(&mut File::open(other)?, &mut self.file)?;
+        self.file.sync_all()
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -90,7 +106,10 @@ impl Unfinished {
         if let Some(rest) = remains(&self.path) {
             return Err(io::Error::other(format!("{} was not taken in", rest.display())));
         }
-        File::open(&self.path)?.sync_all()
+        if !self.is_at_its_name()? {
+            return Err(io::Error::other(format!("{} is another file now", self.path.display())));
+        }
+        self.file.sync_all()
     }
 }
 
@@ -192,15 +211,31 @@ mod tests {
         let [file, kept] = ["a", "b"].map(|name| folder.path().join(name));
         let _ = chown(folder.path(), Some(4321), Some(1234));
         let first = unfinished(&file);
-        first.belong_as(&file).expect("given");
+        first.belong_as(&file);
         first.place(&file).expect("placed");
         assert_eq!(owner(&file), owner(folder.path()));
         let _ = chown(&file, Some(2143), None);
         let before = owner(&file);
         let second = unfinished(&file);
-        second.belong_as(&file).expect("given");
+        second.belong_as(&file);
         second.replace(&file, &kept).expect("replaced");
         assert_eq!((owner(&file), owner(&kept)), (before, before));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_somebody_put_at_its_name_is_put_nowhere() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let [file, other] = ["a", "other"].map(|name| folder.path().join(name));
+        fs::write(&other, "another's").expect("written");
+        let mut swapped = unfinished(&file);
+        fs::remove_file(swapped.path()).expect("removed");
+        std::os::unix::fs::symlink(&other, swapped.path()).expect("a link");
+        swapped.fill_from(&other).expect("written to what was made");
+        let refused = swapped.place(&file).expect_err("it is another file");
+        assert!(refused.to_string().contains("another file"), "{refused}");
+        assert_eq!(names(folder.path()), ["other"]);
+        assert_eq!(fs::read_to_string(&other).expect("there"), "another's");
     }
 
     #[test]

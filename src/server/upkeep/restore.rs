@@ -1,11 +1,7 @@
 //! A copy in place of a database: looked through, brought up to date and verified beside it, and then put in its place at once.
 //! Must not take anything away: what was there is kept.
 
-use std::{
-    fs::File,
-    io,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -85,13 +81,13 @@ pub async fn run(config: &Config, order: &Order) -> Result<Restored, UpkeepError
         make_folder(&database)?;
         None
     };
-    let unfinished = Unfinished::beside(&database, &SystemRandom)?;
-    copy(backup, unfinished.path()).map_err(|why| UpkeepError::File { path: backup.clone(), why })?;
+    let mut unfinished = Unfinished::beside(&database, &SystemRandom)?;
+    unfinished.fill_from(backup).map_err(|why| UpkeepError::File { path: backup.clone(), why })?;
     let mut looked = Looked::open(unfinished.path()).await?;
     let schema = look(&mut looked, &named(backup)).await?;
     looked.close().await?;
     let log = bring_up_to_date(config, order, unfinished.path(), schema).await?;
-    unfinished.belong_as(&database)?;
+    unfinished.belong_as(&database);
 
     let kept = match held {
         None => {
@@ -155,11 +151,4 @@ async fn hold(database: &Path) -> Result<Held, UpkeepError> {
 
 fn is_same(one: &Path, other: &Path) -> bool {
     matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
-}
-
-/// Into a file that is there and keeps its mode.
-fn copy(from: &Path, to: &Path) -> io::Result<()> {
-    let mut to = File::options().write(true).open(to)?;
-    io::copy(&mut File::open(from)?, &mut to)?;
-    to.sync_all()
 }

@@ -16,7 +16,9 @@ use super::Finding;
 
 const CHECK: &str = "database";
 /// How long it may take to answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+/// How long it may take to close it.
+const CLOSING: Duration = Duration::from_secs(1);
 
 /// The database, where it has the schema of this program, and what is wrong with it.
 pub(super) async fn look(config: &Config) -> (Option<Db>, Vec<Finding>) {
@@ -77,7 +79,7 @@ async fn examine(url: &str) -> Result<(Option<Db>, Vec<Finding>), StoreError> {
     Ok((None, findings))
 }
 
-/// Closes it, unless that takes as long as a database that does not answer any more.
+/// Closes it, unless that takes too long: it is not written to.
 pub(super) async fn close(db: &Db) {
-    let _ = timeout(PATIENCE, db.close()).await;
+    let _ = timeout(CLOSING, db.close()).await;
 }

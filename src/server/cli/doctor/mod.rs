@@ -21,7 +21,7 @@ use std::path::Path;
 use clap::Args;
 use serde::Serialize;
 
-use crate::server::state::AppState;
+use crate::server::{state::AppState, storage::patience};
 
 use super::{CliError, out};
 
@@ -81,7 +81,7 @@ impl Finding {
 
 /// Looks at everything; fails where there is a problem. `env_file` is the `.env` that settings were read from, if any.
 pub(super) async fn run(arguments: &DoctorArguments, env_file: Option<&Path>) -> Result<(), CliError> {
-    let findings = look(env_file).await;
+    let findings = patience::for_each(database::PATIENCE, look(env_file)).await;
     let count = |verdict| findings.iter().filter(|finding| finding.verdict == verdict).count();
     let (problems, warnings) = (count(Verdict::Problem), count(Verdict::Warning));
     if arguments.json {
