@@ -4,7 +4,8 @@ use leptos::prelude::server;
 
 use crate::domain::error::AuthError;
 
-/// Asks for another address, by a link that is mailed to it; one that was never proven is replaced at once.
+/// Asks for another address, by a link that is mailed to it; one that was never proven is replaced at once, unless addresses must be
+/// proven.
 ///
 /// # Errors
 /// A field message, a limit, `confirm_password`, or `not_signed_in`.

@@ -40,7 +40,7 @@ kinds! {
     SessionEnded = "session_ended",
     /// Somebody showed the password again for a sensitive act, or failed to.
     PasswordConfirmed = "password_confirmed",
-    /// An account was made.
+    /// An account was made; or refused, as somebody has the address.
     AccountCreated = "account_created",
     /// Mail to an address proved to arrive.
     EmailVerified = "email_verified",

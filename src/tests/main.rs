@@ -48,6 +48,7 @@ mod parsers;
 mod readiness;
 mod reset_password;
 mod roles;
+mod same_work;
 mod security_doc;
 mod session_records;
 mod session_timer;

@@ -267,3 +267,35 @@ on_both_engines! {
         assert!(press(&mut world.anonymous(), &link).await.says("This link does not work"));
     }
 }
+
+mod where_addresses_are_nobodys_business {
+    use latchkey::server::config::{Config, VerifyEmail};
+
+    use super::*;
+
+    fn required(config: &mut Config) {
+        config.verify_email = Some(VerifyEmail::Required);
+    }
+
+    on_both_engines! {
+        with(required)
+
+        /// ASVS 6.3.8: a former address that is kept for its person looks like any that is somebody's.
+        async fn a_former_address_that_is_kept_is_nobodys_to_have(world) {
+            proven(world, OLD).await;
+            let mut stranger = intruder(world).await;
+            take_over(world, &mut stranger).await;
+            let told = world.mail_to(OLD).await.len();
+            let page = world.anonymous().submit_and_follow("/api/sign_up", &[("email", OLD), ("new_password", OTHER_PASSWORD)]).await;
+            assert!(page.says("Check your mail"), "{}", page.body);
+            let mut other = proven(world, "kim@example.com").await;
+            assert!(ask(&mut other, OLD).await.says("waits to be confirmed"));
+            let mails = subjects(world, OLD).await;
+            assert!(mails[..mails.len() - told].iter().all(|subject| subject.starts_with("You already have an account")), "{mails:?}");
+            assert_eq!(mails.len() - told, 2, "{mails:?}");
+            assert_eq!(world.look_up("select cast(count(*) as text) from users").await, "2");
+            let refused = "select cast(count(*) as text) from events where kind = 'account_created' and outcome = 'failure' and target = ''";
+            assert_eq!(world.look_up(refused).await, "1");
+        }
+    }
+}

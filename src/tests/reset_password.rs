@@ -1,6 +1,7 @@
 //! Forgetting and resetting a password.
 
 use axum::http::{StatusCode, header};
+use latchkey::server::storage::link_requests::{self, Kind};
 
 use crate::support::{Browser, OTHER_PASSWORD, PASSWORD, World, on_both_engines};
 
@@ -59,6 +60,24 @@ on_both_engines! {
         let mails = world.mail_to("sam@example.com").await;
         assert_eq!(mails.iter().filter(|mail| mail.subject.starts_with("Choose a new password")).count(), 1);
         assert_eq!(world.mail_to("xam@example.com").await.len(), 0);
+    }
+
+    /// Who asks for a link gets it however many guess passwords, and what guesses leave is gone.
+    async fn a_link_is_mailed_while_many_sign_ins_are_refused(world) {
+        world.sign_up("sam@example.com").await;
+        let mut tx = world.state.db.begin().await.expect("a transaction");
+        for number in 0..60 {
+            for (kind, email) in [(Kind::Nothing, ""), (Kind::Reminder, "nobody@example.com")] {
+                let id = format!("{}-{number}", kind.as_str());
+                link_requests::create(&mut tx, &id, kind, email, "192.0.2.7", "A program", world.now()).await.expect("added");
+            }
+        }
+        tx.commit().await.expect("added");
+        world.anonymous().submit("/api/forgot_password", &[("email", "sam@example.com")]).await;
+        let mails = world.mail_to("sam@example.com").await;
+        assert!(mails[0].subject.starts_with("Choose a new password"), "{mails:?}");
+        world.mail_to("sam@example.com").await;
+        assert_eq!(world.look_up("select cast(count(*) as text) from link_requests").await, "0");
     }
 
     /// ASVS 6.5.1, 2.3.4: exactly one of many wins, and the password is that one's.

@@ -30,7 +30,20 @@ on_both_engines! {
         assert!(page.body.contains("<title>Error: "));
         assert!(page.body.contains("value=\"SAM@EXAMPLE.COM\""), "what was typed is kept");
         assert!(!browser.is_signed_in().await);
-        assert_eq!(world.anonymous().sign_in("sam@example.com", PASSWORD).await.location(), "/dashboard");
+        let mut owner = world.anonymous();
+        assert_eq!(owner.sign_in("sam@example.com", PASSWORD).await.location(), "/dashboard");
+        let tried = "select outcome from events where kind = 'account_created' and target = ''";
+        assert_eq!(world.look_up(tried).await, "failure", "for the operator");
+        let page = owner.get("/account/activity").await;
+        assert!(!page.says("Failed"), "whoever signed up with somebody else's address sees nothing of them: {}", page.body);
+    }
+
+    /// ASVS 16.3.1, 6.3.5: whose address it is sees who tried.
+    async fn the_owner_of_an_address_sees_who_signs_up_with_it(world) {
+        let mut owner = crate::change_email::proven(world, "sam@example.com").await;
+        world.anonymous().submit("/api/sign_up", &[("email", "sam@example.com"), ("new_password", OTHER_PASSWORD)]).await;
+        let page = owner.get("/account/activity").await;
+        assert!(page.says("Account created Failed"), "{}", page.body);
     }
 
     async fn ten_at_once_make_one_account(world) {

@@ -241,6 +241,19 @@ mod optional {
 mod required {
     use super::*;
 
+    /// Somebody who signed up when addresses did not have to be proven, and is signed in.
+    async fn left_over(world: &World, email: &str) -> Browser {
+        let mut optional = (*world.state.config).clone();
+        optional.verify_email = Some(VerifyEmail::Optional);
+        let state = world.state.with(|state| state.config = std::sync::Arc::new(optional));
+        let mut before = Browser::new(latchkey::server::http::router::build(state));
+        before.submit("/api/sign_up", &[("email", email), ("new_password", PASSWORD)]).await;
+        let mut browser = world.anonymous();
+        browser.cookies.clone_from(&before.cookies);
+        assert!(browser.is_signed_in().await);
+        browser
+    }
+
     on_both_engines! {
         with(required)
 
@@ -265,6 +278,11 @@ mod required {
             let told = world.mail_to("sam@example.com").await;
             assert!(told[0].subject.starts_with("You already have an account"), "{told:?}");
             assert_eq!(world.anonymous().sign_in("sam@example.com", OTHER_PASSWORD).await.location(), "/sign-in", "nothing changed");
+            let refused = "select cast(count(*) as text) from events join users on users.id = target
+                           where kind = 'account_created' and outcome = 'failure' and email_key = 'sam@example.com'";
+            assert_eq!(world.look_up(refused).await, "1", "the one for an address that somebody had proven");
+            assert_eq!(world.look_up("select cast(count(*) as text) from users").await, "1", "nobody was added to look busy");
+            assert_eq!(world.look_up("select cast(count(*) as text) from one_time_tokens where spent_at is null").await, "0");
         }
 
         /// Sign-ups at the same moment get that answer too, whichever of them is first in the database (ASVS 2.3.4).
@@ -304,8 +322,22 @@ mod required {
                 pages.push(crate::sign_in::without_nonce(&page.body.replace(email, "ADDRESS")));
             }
             assert_eq!(pages[0], pages[1]);
-            world.anonymous().sign_in("sam@example.com", OTHER_PASSWORD).await;
-            assert_eq!(world.mail_to("sam@example.com").await.len(), 2, "reminded, and not at every try");
+            assert_eq!(world.mail_to("sam@example.com").await.len(), 1, "the link of a moment ago is good");
+            // Whether the password fits says whether the address was free, so nothing may follow from it that anybody sees.
+            for email in ["sam@example.com", "kim@example.com"] {
+                let page = world.anonymous().submit_and_follow("/api/resend_verification", &[("email", email)]).await;
+                assert!(page.says("Check your mail"), "{email}: {}", page.body);
+            }
+            assert_eq!(world.mail_to("sam@example.com").await.len(), 2, "asked for");
+            world.clock.advance(60 * 60 + 1);
+            for _ in 0..2 {
+                world.anonymous().sign_in("sam@example.com", OTHER_PASSWORD).await;
+                world.anonymous().sign_in("sam@example.com", "wrong").await;
+                assert_eq!(world.mail_to("sam@example.com").await.len(), 3, "reminded, and not at every try");
+            }
+            let told = world.mail_to("kim@example.com").await.len();
+            world.anonymous().sign_in("kim@example.com", OTHER_PASSWORD).await;
+            assert_eq!(world.mail_to("kim@example.com").await.len(), told, "there is nothing to remind of");
             let mut browser = world.anonymous();
             browser.visit(&link(world, "sam@example.com").await).await;
             assert_eq!(browser.submit("/api/verify_email", &[("password", OTHER_PASSWORD)]).await.location(), "/dashboard");
@@ -328,24 +360,46 @@ mod required {
             assert_eq!(world.anonymous().sign_in("sam@example.com", PASSWORD).await.location(), "/dashboard");
         }
 
-        /// Somebody without a proven address cannot ask which addresses are known.
+        /// Somebody without a proven address cannot ask which addresses are known (ASVS 6.3.8).
         async fn another_address_tells_nothing_either(world) {
-            let mut optional = (*world.state.config).clone();
-            optional.verify_email = Some(VerifyEmail::Optional);
-            let state = world.state.with(|state| state.config = std::sync::Arc::new(optional));
-            let mut left_over = Browser::new(latchkey::server::http::router::build(state.clone()));
-            left_over.submit("/api/sign_up", &[("email", "old@example.com"), ("new_password", PASSWORD)]).await;
-            Browser::new(latchkey::server::http::router::build(state))
-                .submit("/api/sign_up", &[("email", "kim@example.com"), ("new_password", PASSWORD)])
-                .await;
-            let mut browser = world.anonymous();
-            browser.cookies.clone_from(&left_over.cookies);
+            let mut browser = left_over(world, "old@example.com").await;
+            left_over(world, "kim@example.com").await;
+            let mut pages = Vec::new();
             for email in ["kim@example.com", "nobody@example.com"] {
-                let page = browser.submit_and_follow("/api/change_email", &[("email", email)]).await;
-                assert!(page.says("Check your mail"), "{email}: {}", page.body);
+                let asked = browser.submit_and_follow("/api/change_email", &[("email", email)]).await;
+                assert!(asked.says("waits to be confirmed"), "{email}: {}", asked.body);
+                for page in [asked, browser.get("/dashboard").await, browser.get("/account/email").await] {
+                    assert!(page.says("old@example.com"), "{}", page.body);
+                    pages.push(crate::sign_in::without_nonce(&page.body.replace(email, "WANTED")));
+                }
             }
+            assert_eq!(pages[..3], pages[3..]);
+            assert_eq!(world.mail_to("old@example.com").await.len(), 1, "its reader never said that it was theirs");
+            browser.visit(&world.mail_to("nobody@example.com").await[0].link()).await;
+            let page = browser.submit_and_follow("/api/verify_email", &[("password", PASSWORD)]).await;
+            assert!(page.says("nobody@example.com") && !page.says("old@example.com"), "{}", page.body);
+            assert_eq!(world.mail_to("old@example.com").await.len(), 1);
             let told = world.mail_to("kim@example.com").await;
             assert!(told[0].subject.starts_with("You already have an account"), "{told:?}");
+        }
+
+        /// What waits while nobody knows whose the present address is, is told to that one once it is known, and is over with
+        /// whatever is asked for instead (ASVS 6.3.7).
+        async fn what_waits_meanwhile_is_told_when_the_present_address_is_proven(world) {
+            let mut browser = left_over(world, "old@example.com").await;
+            browser.submit("/api/change_email", &[("email", "new@example.com")]).await;
+            let waits = world.mail_to("new@example.com").await[0].link();
+            browser.submit("/api/change_email", &[("email", "old@example.com")]).await;
+            assert!(!browser.get("/account/email").await.says("new@example.com"), "given up for the one that is there");
+            assert!(browser.visit(&waits).await.says("This link does not work"));
+
+            world.clock.advance(60);
+            browser.submit("/api/change_email", &[("email", "new@example.com")]).await;
+            browser.visit(&link(world, "old@example.com").await).await;
+            browser.submit("/api/verify_email", &[]).await;
+            let told = world.mail_to("old@example.com").await;
+            assert!(told[0].subject.starts_with("A new e-mail address"), "{told:?}");
+            assert!(browser.get("/account/email").await.says("new@example.com"), "it waits on");
         }
 
         /// A stranger who signs up with the address later, or earlier, cannot get it proven with a password of theirs.

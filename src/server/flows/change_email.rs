@@ -1,5 +1,7 @@
-//! Another address: at once for somebody whose present one was never proven, say because it was mistyped; once it is proven
-//! itself for everybody else. Must not touch a proven address before that.
+//! Another address: at once for somebody whose present one was never proven, say because it was mistyped, unless that would tell
+//! whose it is; once it is proven itself for everybody else. Must not touch a proven address before that.
+
+use url::Url;
 
 use crate::{
     domain::{
@@ -41,9 +43,6 @@ pub enum Requested {
     Pending,
 }
 
-/// How often it is tried again where somebody changes the same account at the same moment.
-const ATTEMPTS: usize = 3;
-
 /// The address that a person waits for.
 ///
 /// # Errors
@@ -52,9 +51,9 @@ pub async fn pending(state: &AppState, user_id: &str) -> Result<PendingEmail, Se
     Ok(PendingEmail { wanted: wanted_email::find(&mut state.db.read().await?, user_id).await? })
 }
 
-/// Replaces an address that was never proven, or notes which is to replace a proven one and tells that one; mails a link to the
-/// new address, and makes every link to an unproven old one worthless: all of it or none. Asking for the address that is
-/// noted already mails another link.
+/// Replaces an address that was never proven, and makes every link to it worthless; or notes which is to replace a proven one, and
+/// tells that one (the latter also of an address that was never proven, where replacing it would tell whose the new one is).
+/// Mails a link to the new address: all of it or none. Asking for the address that is noted already mails another link.
 ///
 /// # Errors
 /// A field message, a limit, or [`AuthError::NotSignedIn`].
@@ -75,54 +74,56 @@ pub async fn run(
     throttle::count(state, request, Some(&user.id), &[Limit::VerifyEmail(&email_key), Limit::RequestNetwork(&network)])
         .await?;
 
-    for _ in 0..ATTEMPTS {
-        let user = users::find(&mut state.db.read().await?, &current.user_id).await?.ok_or(AuthError::NotSignedIn)?;
-        if let Some(requested) = attempt(state, request, &user, &email, &current.id).await? {
-            return Ok(requested);
-        }
-    }
-    Err(AuthError::Busy { retry_after: 1 }.into())
+    attempt(state, request, &current.user_id, &email, &current.id).await
 }
 
-/// One attempt; nothing is done and answered where the present address was proven or replaced meanwhile, in another tab.
+/// Decides and does it, once nobody else changes the person: their address may have been proven meanwhile, in another tab.
 async fn attempt(
     state: &AppState,
     request: &RequestInfo,
-    user: &UserRow,
+    user_id: &str,
     email: &Email,
     session_id: &str,
-) -> Result<Option<Requested>, FlowError> {
+) -> Result<Requested, FlowError> {
     let refuse = |problem| FlowError::Answer(FieldError { field: Field::Email, problem }.into());
     let (email_key, now) = (email.key(), state.now());
     let mut tx = state.db.begin().await?;
-    super::still_signed_in(&mut tx, &user.id, session_id).await?;
+    super::still_signed_in(&mut tx, user_id, session_id).await?;
+    let user = &users::find(&mut tx, user_id).await?.ok_or(AuthError::NotSignedIn)?;
+    let is_own = user.email().is_some_and(|present| present.key() == email_key);
+    if is_own && !user.is_unverified() {
+        return Err(refuse(Problem::EmailSame));
+    }
     let owner = users::find_by_email_key(&mut tx, &email_key).await?;
-    let is_anothers = owner.is_some_and(|owner| owner.id != user.id)
-        || not_me_links::is_kept_for_another(&mut tx, &email_key, &user.id, now).await?;
+    let is_kept = not_me_links::is_kept_for_another(&mut tx, &email_key, &user.id, now).await?;
+    let is_anothers = is_kept || owner.is_some_and(|owner| owner.id != user.id);
     if is_anothers && !state.config.needs_verification() {
         return Err(refuse(Problem::EmailUnavailable));
     }
-    let requested = if user.is_unverified() {
-        if is_anothers {
-            tell_other(state, &mut tx, request, email).await?;
-        } else if !replace(state, &mut tx, user, request, email, session_id).await? {
-            return Ok(None);
+    // Where addresses are nobody's business, another one is nobody's before it is proven: whether it took the place of one that
+    // is not proven either would tell whether it was free.
+    let requested = if user.is_unverified() && (is_own || !state.config.needs_verification()) {
+        if !replace(state, &mut tx, user, request, email, session_id).await? {
+            return Err(AuthError::NotSignedIn.into());
         }
         Requested::Replaced
     } else {
         if !request_change(state, &mut tx, user, request, email, session_id).await? {
-            return Ok(None);
+            return Err(AuthError::NotSignedIn.into());
         }
+        // Made for either, so that the time of the answer does not tell whose the address is; one that is mailed to nobody opens
+        // nothing.
+        let link = make_link(state, &mut tx, user, email).await?;
         if is_anothers {
             tell_other(state, &mut tx, request, email).await?;
         } else {
-            mail_link(state, &mut tx, user, request, email).await?;
+            Message::ChangeEmail.enqueue(state, &mut tx, email, &link, Circumstances::of(request, now)).await?;
         }
         Requested::Pending
     };
     tx.commit().await?;
     state.work.notify_one();
-    Ok(Some(requested))
+    Ok(requested)
 }
 
 /// Gives up an address that waits to be proven; its link stops working. Nothing where none waits.
@@ -150,7 +151,8 @@ async fn tell_other(state: &AppState, tx: &mut Tx, request: &RequestInfo, email:
     super::sign_up::tell_owner(state, tx, request, email).await
 }
 
-/// The new address instead of one that was never proven, whose links then open nothing more. `false` if it is proven by now.
+/// The new address instead of one that was never proven, whose links then open nothing more, and none waits any more. `false` if
+/// the account is disabled.
 async fn replace(
     state: &AppState,
     tx: &mut Tx,
@@ -166,7 +168,8 @@ async fn replace(
         Ok(false) => return Ok(false),
         replaced => drop(replaced?),
     }
-    for purpose in [Purpose::ResetPassword, Purpose::VerifyEmail, Purpose::NotMe] {
+    wanted_email::forget(&mut *tx, &user.id).await?;
+    for purpose in [Purpose::ResetPassword, Purpose::VerifyEmail, Purpose::ChangeEmail, Purpose::NotMe] {
         tokens::spend_all(&mut *tx, purpose, Some(&user.id), now).await?;
     }
     let user = users::find(&mut *tx, &user.id).await?.ok_or(AuthError::NotSignedIn)?;
@@ -176,7 +179,8 @@ async fn replace(
     Ok(true)
 }
 
-/// Notes the address, and tells the present one, unless it is noted already. `false` if the present one is another by now.
+/// Notes the address, and tells the present one, unless it is noted already. `false` if
+/// the account is disabled.
 async fn request_change(
     state: &AppState,
     tx: &mut Tx,
@@ -196,24 +200,20 @@ async fn request_change(
     tokens::spend_all(&mut *tx, Purpose::ChangeEmail, Some(&user.id), state.now()).await?;
     let event = Event::of(EventKind::EmailChangeRequested, request).by(&user.id).in_session(session_id);
     event.record(state, tx).await?;
-    tell_owner::changed(state, tx, user, request, What::EmailChangeRequested).await?;
+    // Whoever reads the mail of an address that was never proven has no say.
+    if !user.is_unverified() {
+        tell_owner::changed(state, tx, user, request, What::EmailChangeRequested).await?;
+    }
     tracing::info!(user = %user.id, address = %request.address, "another address asked for");
     Ok(true)
 }
 
-/// Mails the link that makes the address theirs; older ones stop working.
-async fn mail_link(
-    state: &AppState,
-    tx: &mut Tx,
-    user: &UserRow,
-    request: &RequestInfo,
-    email: &Email,
-) -> Result<(), ServerError> {
+/// Makes the link that makes the address theirs, and mails none; older ones stop working.
+async fn make_link(state: &AppState, tx: &mut Tx, user: &UserRow, email: &Email) -> Result<Url, ServerError> {
     let token = OneTimeToken::draw(state.random.as_ref())?;
     let now = state.now();
     let owner = Owner { user_id: Some(user.id.clone()), email_key: Some(email.key()) };
     let expires_at = now.plus(verify_email::LINK_SECONDS);
     tokens::replace(tx, &token.hash(), Purpose::ChangeEmail, &owner, now, expires_at).await?;
-    let link = super::token_link(state, verify_email::PATH, token.secret())?;
-    Message::ChangeEmail.enqueue(state, tx, email, &link, Circumstances::of(request, now)).await
+    super::token_link(state, verify_email::PATH, token.secret())
 }

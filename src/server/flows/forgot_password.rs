@@ -6,7 +6,7 @@ use crate::{
         error::AuthError,
         field::{Field, FieldError},
     },
-    server::{error::FlowError, request_info::RequestInfo, state::AppState, storage::tokens::Purpose},
+    server::{error::FlowError, request_info::RequestInfo, state::AppState, storage::link_requests::Kind},
 };
 
 use super::throttle::{self, Limit};
@@ -19,5 +19,7 @@ pub async fn run(state: &AppState, request: &RequestInfo, email: &str) -> Result
     let email = Email::parse(email).map_err(|problem| AuthError::from(FieldError { field: Field::Email, problem }))?;
     let limits = [Limit::ResetEmail(&email.key()), Limit::RequestNetwork(&request.network())];
     throttle::count(state, request, None, &limits).await?;
-    super::ask_for_link(state, request, Purpose::ResetPassword, &email).await
+    super::ask_for_link(state, &mut state.db.write().await?, request, Kind::ResetPassword, &email.key()).await?;
+    state.work.notify_one();
+    Ok(())
 }

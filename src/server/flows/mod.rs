@@ -51,7 +51,6 @@ pub mod verify_email;
 use url::Url;
 
 use crate::domain::{
-    email::Email,
     error::AuthError,
     event::EventKind,
     field::{Field, FieldError, Problem},
@@ -69,8 +68,9 @@ use super::{
     session::CurrentSession,
     state::AppState,
     storage::{
-        self, Tx, known_devices, link_requests, own_sessions, patience,
-        tokens::Purpose,
+        self, Handle, Tx, known_devices,
+        link_requests::{self, Kind},
+        own_sessions, patience,
         users::{self, Standing, UserRow},
     },
 };
@@ -239,15 +239,13 @@ async fn hash_new(
 /// Writes down that somebody wants a link by mail; a background task answers.
 async fn ask_for_link(
     state: &AppState,
+    on: impl Into<Handle<'_>>,
     request: &RequestInfo,
-    purpose: Purpose,
-    email: &Email,
-) -> Result<(), FlowError> {
+    kind: Kind,
+    email_key: &str,
+) -> Result<(), ServerError> {
     let (id, now) = (state.new_id()?, state.now());
-    let mut conn = state.db.write().await?;
-    link_requests::create(&mut conn, &id, purpose, &email.key(), &request.address, &request.user_agent, now).await?;
-    state.work.notify_one();
-    Ok(())
+    Ok(link_requests::create(on, &id, kind, email_key, &request.address, &request.user_agent, now).await?)
 }
 
 /// Lets a transaction go on unless the session, or personal token, that asked for it was ended while it asked, and holds its person. First in a

@@ -2,6 +2,7 @@
 
 use crate::{
     domain::{
+        email::Email,
         error::AuthError,
         event::EventKind,
         field::{Field, FieldError},
@@ -18,6 +19,7 @@ use crate::{
         state::AppState,
         storage::{
             known_devices,
+            link_requests::Kind,
             users::{self, UserRow},
         },
     },
@@ -26,7 +28,6 @@ use crate::{
 use super::{
     NextStep, Outcome,
     throttle::{self, Limit},
-    verify_email,
 };
 
 /// What the form holds, as posted.
@@ -94,7 +95,9 @@ async fn attempt(
         Some(device) => vec![Limit::SignInDevice(device)],
         None => vec![Limit::SignInAccount(&identifier_key), Limit::SignInNetwork(&network)],
     };
-    throttle::count(state, request, user.as_ref().map(|user| user.id.as_str()), &limits).await?;
+    // Nobody is a person of no name: the row goes into the same indexes.
+    let user_id = user.as_ref().map_or("", |user| user.id.as_str());
+    throttle::count(state, request, Some(user_id), &limits).await?;
 
     state.turns.let_pass().await;
     let stored = user.as_ref().and_then(|user| user.password_hash.clone());
@@ -113,8 +116,7 @@ async fn attempt(
         None => return refuse(state, request, "", "unknown").await,
     };
     if let (true, Some(email)) = (state.config.needs_verification() && user.is_unverified(), user.email()) {
-        verify_email::remind(state, request, &email).await?;
-        return refuse(state, request, &user.id, "unproven").await;
+        return refuse_and_remind(state, request, &user.id, "unproven", Some(&email)).await;
     }
     let begun = match begin(state, session, request, &user, &verified, attempt.remember).await {
         Ok(begun) => begun,
@@ -169,13 +171,30 @@ async fn is_gone(state: &AppState, user_id: &str) -> bool {
 
 /// Refuses alike for every reason, with the same work; only the log knows which it was (ASVS 6.3.8, 16.3.1).
 async fn refuse<T>(state: &AppState, request: &RequestInfo, user_id: &str, reason: &str) -> Result<T, FlowError> {
+    refuse_and_remind(state, request, user_id, reason, None).await
+}
+
+/// The same, and has a link mailed to an address that waits to be proven. Where addresses must be, something is asked of the
+/// background for every refusal: whoever signed up and then tries the password would otherwise see whether that made an account.
+async fn refuse_and_remind<T>(
+    state: &AppState,
+    request: &RequestInfo,
+    user_id: &str,
+    reason: &str,
+    email: Option<&Email>,
+) -> Result<T, FlowError> {
     tracing::info!(user = user_id, address = %request.address, factor = "pwd", reason, "sign-in refused");
-    Event::of(EventKind::SignInFailed, request)
-        .about(user_id)
-        .with("factor", "pwd")
-        .with("reason", reason)
-        .record_alone(state)
-        .await?;
+    let event = Event::of(EventKind::SignInFailed, request).about(user_id).with("factor", "pwd").with("reason", reason);
+    let mut tx = state.db.begin().await?;
+    event.record(state, &mut tx).await?;
+    if state.config.needs_verification() {
+        let (kind, email_key) = email.map_or((Kind::Nothing, String::new()), |email| (Kind::Reminder, email.key()));
+        super::ask_for_link(state, &mut tx, request, kind, &email_key).await?;
+    }
+    tx.commit().await?;
+    if state.config.needs_verification() {
+        state.work.notify_one();
+    }
     Err(AuthError::InvalidCredentials.into())
 }
 

@@ -8,6 +8,7 @@ use crate::{
         field::Field,
         form::{self, Form, Identifiers},
         identifier::Identifier,
+        moment::Moment,
         role::Role,
     },
     server::{
@@ -124,6 +125,8 @@ async fn create_at_once(
     if let Some(email) = &identifiers.email
         && not_me_links::is_kept_for_another(&mut tx, &email.key(), "", state.now()).await?
     {
+        refused(request, None).record(state, &mut tx).await?;
+        tx.commit().await?;
         return Err(AuthError::AccountNotCreated.into());
     }
     match create(state, &mut tx, identifiers, Some(password_hash), &[]).await {
@@ -139,19 +142,32 @@ async fn create_at_once(
             tracing::info!(user = %user.id, address = %request.address, "signed up");
             Ok(user)
         }
-        Err(refused) => {
+        Err(FlowError::Answer(answer)) => {
             // PostgreSQL does nothing more in a transaction in which a statement failed.
             drop(tx);
             if let Some(email) = &identifiers.email {
                 let mut tx = state.db.begin().await?;
-                if users::find_by_email_key(&mut tx, &email.key()).await?.is_some() {
+                let owner = users::find_by_email_key(&mut tx, &email.key()).await?;
+                if owner.is_some() {
                     tell_owner(state, &mut tx, request, email).await?;
+                    refused(request, owner.as_ref()).record(state, &mut tx).await?;
                     tx.commit().await?;
                     state.work.notify_one();
                 }
             }
-            Err(refused)
+            Err(answer.into())
         }
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Somebody asked for an account with an address that is not free. The owner sees who tried only where the address was proven to
+/// be theirs: whoever signed up with somebody else's would see where that one sits.
+fn refused(request: &RequestInfo, owner: Option<&UserRow>) -> Event {
+    let event = Event::of(EventKind::AccountCreated, request).with("by", "sign_up").refused();
+    match owner.filter(|owner| !owner.is_unverified()) {
+        Some(owner) => event.about(&owner.id),
+        None => event,
     }
 }
 
@@ -159,6 +175,10 @@ async fn create_at_once(
 /// account already (design: `verify_email = required`; ASVS 6.3.8). An account that was never proven and never used is made over
 /// to the newest who asks for it: only with this password and the mail can it be used. The user name is claimed when the
 /// address is proven, or its being taken would tell whether the address was known.
+///
+/// The time of the answer must not tell that either (CWE-208; `make timing`): whoever asks, a mail and an event are
+/// written, and somebody new is added, wants a name and gets a link; for an address that somebody has, that somebody new has
+/// one that nobody can have, and is undone. Each path runs the same statements.
 async fn apply(
     state: &AppState,
     request: &RequestInfo,
@@ -175,51 +195,65 @@ async fn apply(
             return Err(AuthError::AccountNotCreated.into());
         }
     }
+    // One after the other: whoever came second would otherwise wait for an address that nobody had, and for no other.
+    throttle::hold(&mut tx, Limit::SignUpEmail(&email.key())).await?;
     let is_kept = not_me_links::is_kept_for_another(&mut tx, &email.key(), "", now).await?;
-    let applicant = match users::find_by_email_key(&mut tx, &email.key()).await? {
-        None if is_kept => None,
-        None => {
-            let id = state.new_id()?;
-            let address = Identifiers { email: Some(email.clone()), username: None };
-            users::create(&mut tx, &id, &address, Some(password_hash), now).await?;
-            Some(id)
-        }
-        Some(owner) => {
-            let is_renewed = users::renew_unverified(&mut tx, &owner.id, email, password_hash, now).await?;
-            is_renewed.then_some(owner.id)
-        }
-    };
-    if let Some(id) = applicant {
-        users::want_username(&mut tx, &id, identifiers.username.as_ref()).await?;
-        let user = users::find(&mut tx, &id).await?.ok_or(ServerError::Corrupt("a person who was just added"))?;
-        verify_email::mail_link(state, &mut tx, &user, Circumstances::of(request, now)).await?;
-        Event::of(EventKind::AccountCreated, request).about(&id).with("by", "sign_up").record(state, &mut tx).await?;
-        tracing::info!(user = %id, address = %request.address, "signed up, waiting for the address to be proven");
+    let owner = users::find_by_email_key(&mut tx, &email.key()).await?;
+    let new_id = state.new_id()?;
+    let is_free = owner.is_none() && !is_kept;
+    let applicant = owner.as_ref().map_or(&new_id, |owner| &owner.id);
+    let is_renewed = users::renew_unverified(&mut tx, applicant, email, password_hash, now).await?;
+    let is_theirs = is_free || is_renewed;
+
+    let link = verify_email::Link::draw(state)?;
+    if is_theirs {
+        let circumstances = Circumstances::of(request, now);
+        Message::VerifyEmail.enqueue(state, &mut tx, email, &link.url(state)?, circumstances).await?;
+        let event = Event::of(EventKind::AccountCreated, request).about(applicant).with("by", "sign_up");
+        event.record(state, &mut tx).await?;
     } else {
-        work_as_for_somebody_new(state, &mut tx, request, password_hash).await?;
         tell_owner(state, &mut tx, request, email).await?;
+        refused(request, owner.as_ref()).record(state, &mut tx).await?;
+    }
+    if is_renewed {
+        expect(&mut tx, identifiers, applicant, email, &link, now).await?;
+    }
+
+    // Last what may be undone: SQLite is slower after it.
+    undone::begin(&mut tx).await?;
+    let nobodys = Email::parse(&format!("{new_id}@{NOWHERE}"));
+    let nobodys = nobodys.map_err(|_| ServerError::Corrupt("an address of nobody"))?;
+    let address = Identifiers { email: Some(if is_free { email.clone() } else { nobodys }), username: None };
+    users::create(&mut tx, &new_id, &address, Some(password_hash), now).await?;
+    if !is_renewed {
+        expect(&mut tx, identifiers, &new_id, email, &link, now).await?;
+    }
+    if is_free {
+        undone::keep(&mut tx).await?;
+    } else {
+        undone::undo(&mut tx).await?;
     }
     tx.commit().await?;
     state.work.notify_one();
+    if is_theirs {
+        tracing::info!(user = %applicant, address = %request.address, "signed up, waiting for the address to be proven");
+    } else {
+        tracing::info!(address = %request.address, "signed up with an address that somebody has");
+    }
     Ok(())
 }
 
-/// What is done for an address that nobody has, undone again, so that the time of the answer does not tell of one that somebody
-/// has (ASVS 6.3.8). The mail is written for either, and as many statements run: those that look for somebody known, begin this
-/// and undo it stand for the rest. `make timing` measures it.
-async fn work_as_for_somebody_new(
-    state: &AppState,
+/// Lets somebody prove their address, and have the user name then that they asked for.
+async fn expect(
     tx: &mut Tx,
-    request: &RequestInfo,
-    password_hash: &str,
-) -> Result<(), FlowError> {
-    let (id, now) = (state.new_id()?, state.now());
-    let Ok(email) = Email::parse(&format!("{id}@{NOWHERE}")) else { return Ok(()) };
-    undone::begin(tx).await?;
-    let identifiers = Identifiers { email: Some(email), username: None };
-    users::create(&mut *tx, &id, &identifiers, Some(password_hash), now).await?;
-    Event::of(EventKind::AccountCreated, request).about(&id).with("by", "sign_up").record(state, tx).await?;
-    Ok(undone::undo(tx).await?)
+    identifiers: &Identifiers,
+    user_id: &str,
+    email: &Email,
+    link: &verify_email::Link,
+    now: Moment,
+) -> Result<(), StoreError> {
+    users::want_username(&mut *tx, user_id, identifiers.username.as_ref()).await?;
+    link.replace_others(tx, user_id, email, now).await
 }
 
 /// Mails word of an attempt to sign up to whoever has the address already.

@@ -228,6 +228,14 @@ pub async fn settle(tx: &mut Tx, these: &[Limit<'_>]) -> Result<(), StoreError> 
     Ok(())
 }
 
+/// Lets a transaction wait for every other one that counts against a limit or holds it, and holds it until its end.
+///
+/// # Errors
+/// When the database is away.
+pub async fn hold(tx: &mut Tx, limit: Limit<'_>) -> Result<(), StoreError> {
+    limits::hold(tx, &[&limit.key()]).await.map(drop)
+}
+
 /// Takes back tries that were never looked at, because this machine was busy or something failed.
 ///
 /// # Errors

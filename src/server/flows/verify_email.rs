@@ -2,12 +2,15 @@
 //! use. Must not take reading the mail alone for proof: an account that somebody else made with the address would be theirs,
 //! confirmed.
 
+use url::Url;
+
 use crate::{
     domain::{
         email::Email,
         error::AuthError,
         event::EventKind,
         field::{Field, FieldError},
+        moment::Moment,
         page_data::VerifyLink,
     },
     server::{
@@ -20,6 +23,7 @@ use crate::{
         state::AppState,
         storage::{
             StoreError, Tx,
+            link_requests::Kind,
             tokens::{self, Owner, Purpose},
             users::{self, UserRow},
             wanted_email,
@@ -35,6 +39,8 @@ use super::{
 
 /// How long a link works.
 pub(super) const LINK_SECONDS: i64 = 24 * 3_600;
+/// Who signs in without having used a link gets another one, but none so soon after the last.
+const BETWEEN_REMINDERS_SECONDS: i64 = 3_600;
 /// Where the link leads.
 pub(super) const PATH: &str = "/verify-email";
 
@@ -49,23 +55,54 @@ pub async fn mail_link(
     circumstances: Circumstances<'_>,
 ) -> Result<(), ServerError> {
     let Some(email) = user.email().filter(|_| user.is_active() && user.is_unverified()) else { return Ok(()) };
-    let token = OneTimeToken::draw(state.random.as_ref())?;
-    let now = state.now();
-    let owner = Owner { user_id: Some(user.id.clone()), email_key: Some(email.key()) };
-    tokens::replace(tx, &token.hash(), Purpose::VerifyEmail, &owner, now, now.plus(LINK_SECONDS)).await?;
-    let link = super::token_link(state, PATH, token.secret())?;
-    Message::VerifyEmail.enqueue(state, tx, &email, &link, circumstances).await
+    let link = Link::draw(state)?;
+    link.replace_others(tx, &user.id, &email, state.now()).await?;
+    Message::VerifyEmail.enqueue(state, tx, &email, &link.url(state)?, circumstances).await
 }
 
-/// Asks for a link for somebody who has just shown the password, unless one was asked for a moment ago: that one still works.
-pub(super) async fn remind(state: &AppState, request: &RequestInfo, email: &Email) -> Result<(), FlowError> {
-    match throttle::count(state, request, None, &[Limit::VerifyEmail(&email.key())]).await {
-        Err(FlowError::Answer(_)) => Ok(()),
-        counted => {
-            counted?;
-            super::ask_for_link(state, request, Purpose::VerifyEmail, email).await
-        }
+/// A link that proves an address.
+pub(super) struct Link(OneTimeToken);
+
+impl Link {
+    /// One that nobody can guess, and that opens nothing yet.
+    pub(super) fn draw(state: &AppState) -> Result<Self, ServerError> {
+        Ok(Self(OneTimeToken::draw(state.random.as_ref())?))
     }
+
+    /// As it is mailed.
+    pub(super) fn url(&self, state: &AppState) -> Result<Url, ServerError> {
+        super::token_link(state, PATH, self.0.secret())
+    }
+
+    /// From here on it works, and older ones of the person do not.
+    pub(super) async fn replace_others(
+        &self,
+        tx: &mut Tx,
+        user_id: &str,
+        email: &Email,
+        now: Moment,
+    ) -> Result<(), StoreError> {
+        let owner = Owner { user_id: Some(user_id.to_owned()), email_key: Some(email.key()) };
+        tokens::replace(tx, &self.0.hash(), Purpose::VerifyEmail, &owner, now, now.plus(LINK_SECONDS)).await
+    }
+}
+
+/// Mails a link to somebody who showed the password and did not use the last one, unless that is new.
+///
+/// # Errors
+/// When the database is away or there is no randomness.
+pub async fn remind(
+    state: &AppState,
+    tx: &mut Tx,
+    user: &UserRow,
+    circumstances: Circumstances<'_>,
+) -> Result<(), ServerError> {
+    let now = state.now();
+    let since = now.plus(-BETWEEN_REMINDERS_SECONDS);
+    if tokens::any_since(&mut *tx, Purpose::VerifyEmail, &user.id, since, now).await? {
+        return Ok(());
+    }
+    mail_link(state, tx, user, circumstances).await
 }
 
 /// Asks for another link; a background task answers, alike for addresses we know and addresses we do not.
@@ -76,7 +113,8 @@ pub async fn ask_again(state: &AppState, request: &RequestInfo, email: &str) -> 
     let email = Email::parse(email).map_err(|problem| AuthError::from(FieldError { field: Field::Email, problem }))?;
     let limits = [Limit::VerifyEmail(&email.key()), Limit::RequestNetwork(&request.network())];
     throttle::count(state, request, None, &limits).await?;
-    super::ask_for_link(state, request, Purpose::VerifyEmail, &email).await?;
+    super::ask_for_link(state, &mut state.db.write().await?, request, Kind::VerifyEmail, &email.key()).await?;
+    state.work.notify_one();
     Ok(email)
 }
 
@@ -168,13 +206,18 @@ async fn prove(
     }
     let event = Event::of(EventKind::EmailVerified, request).by(&user.id).in_session(session_id.unwrap_or_default());
     event.record(state, &mut tx).await?;
+    if wanted_email::find(&mut tx, &user.id).await?.is_some() {
+        // Asked for while this one was nobody's for certain, and so not told.
+        tell_owner::changed(state, &mut tx, user, request, What::EmailChangeRequested).await?;
+    }
     tx.commit().await?;
+    state.work.notify_one();
     tracing::info!(user = %user.id, address = %request.address, "address proven");
     Ok(())
 }
 
 /// The address that waited becomes the account's; links to the former open nothing more, but for those that say "this was not
-/// me", and its reader is told (ASVS 6.3.7).
+/// me", and its reader is told (ASVS 6.3.7). One that was never proven has no say.
 async fn take(
     state: &AppState,
     request: &RequestInfo,
@@ -187,6 +230,9 @@ async fn take(
     if let Some(session_id) = session_id {
         super::still_signed_in(&mut tx, &user.id, session_id).await?;
     }
+    // As they are now: the present address may have been proven since the password was looked at.
+    users::hold(&mut tx, &user.id).await?;
+    let user = &users::find(&mut tx, &user.id).await?.ok_or(AuthError::LinkDead)?;
     let is_taken = match wanted_email::take(&mut tx, &user.id, email, now).await {
         Err(StoreError::Taken) => return Err(AuthError::LinkDead.into()),
         taken => taken?,
@@ -194,12 +240,19 @@ async fn take(
     if !is_taken || !tokens::spend(&mut tx, token_hash, Purpose::ChangeEmail, now).await? {
         return Err(AuthError::LinkDead.into());
     }
+    users::claim_username(&mut tx, &user.id, &email.key()).await?;
     for purpose in [Purpose::ResetPassword, Purpose::VerifyEmail, Purpose::ChangeEmail] {
         tokens::spend_all(&mut tx, purpose, Some(&user.id), now).await?;
     }
+    let was_theirs = !user.is_unverified();
+    if !was_theirs {
+        tokens::spend_all(&mut tx, Purpose::NotMe, Some(&user.id), now).await?;
+    }
     let event = Event::of(EventKind::EmailChanged, request).by(&user.id).in_session(session_id.unwrap_or_default());
     event.record(state, &mut tx).await?;
-    tell_owner::changed(state, &mut tx, user, request, What::EmailChanged).await?;
+    if was_theirs {
+        tell_owner::changed(state, &mut tx, user, request, What::EmailChanged).await?;
+    }
     tx.commit().await?;
     state.work.notify_one();
     tracing::info!(user = %user.id, address = %request.address, "address changed");

@@ -6,7 +6,10 @@ use crate::server::{
     flows::{reset_password, verify_email},
     mail::message::Circumstances,
     state::AppState,
-    storage::{link_requests, tokens::Purpose, users},
+    storage::{
+        link_requests::{self, Kind},
+        users,
+    },
 };
 
 /// Requests answered in one go.
@@ -17,7 +20,10 @@ const BATCH: i64 = 50;
 /// # Errors
 /// When the database is away; what was not answered waits.
 pub async fn run(state: &AppState) -> Result<(), ServerError> {
-    let waiting = link_requests::oldest(&mut state.db.read().await?, BATCH).await?;
+    let (waiting, any_for_nothing) = {
+        let mut conn = state.db.read().await?;
+        (link_requests::oldest(&mut conn, BATCH).await?, link_requests::any_for_nothing(&mut conn).await?)
+    };
     for request in waiting {
         let mut tx = state.db.begin().await?;
         if !link_requests::take(&mut tx, &request.id).await? {
@@ -26,14 +32,20 @@ pub async fn run(state: &AppState) -> Result<(), ServerError> {
         if let Some(user) = users::find_by_email_key(&mut tx, &request.email_key).await? {
             let circumstances =
                 Circumstances { at: request.created_at(), user_agent: &request.user_agent, address: &request.address };
-            match request.purpose() {
-                Some(Purpose::ResetPassword) => {
+            match request.kind() {
+                Some(Kind::ResetPassword) => {
                     reset_password::mail_link(state, &mut tx, &user, circumstances).await?;
                 }
-                Some(Purpose::VerifyEmail) => verify_email::mail_link(state, &mut tx, &user, circumstances).await?,
-                Some(Purpose::ChangeEmail | Purpose::NotMe | Purpose::SetUp) | None => {}
+                Some(Kind::VerifyEmail) => verify_email::mail_link(state, &mut tx, &user, circumstances).await?,
+                Some(Kind::Reminder) => verify_email::remind(state, &mut tx, &user, circumstances).await?,
+                Some(Kind::Nothing) | None => {}
             }
         }
+        tx.commit().await?;
+    }
+    if any_for_nothing {
+        let mut tx = state.db.begin().await?;
+        link_requests::remove_for_nothing(&mut tx).await?;
         tx.commit().await?;
     }
     Ok(())

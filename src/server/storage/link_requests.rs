@@ -3,10 +3,35 @@
 use crate::domain::moment::Moment;
 
 use super::{
-    Handle, StoreError,
-    db::{execute, fetch},
-    tokens::Purpose,
+    Handle, StoreError, Tx,
+    db::{execute, fetch, hold},
 };
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A link to choose a new password.
+    ResetPassword,
+    /// A link that proves the address.
+    VerifyEmail,
+    /// The same, unless one was made a moment ago.
+    Reminder,
+    /// Nothing: it is written where somebody else would be reminded, so that nobody can tell.
+    Nothing,
+}
+
+impl Kind {
+    /// As stored.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ResetPassword => "reset_password",
+            Self::VerifyEmail => "verify_email",
+            Self::Reminder => "reminder",
+            Self::Nothing => "nothing",
+        }
+    }
+}
 
 /// A request as stored.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -30,10 +55,12 @@ impl LinkRequest {
         Moment(self.created_at)
     }
 
-    /// What the link is for; `None` for a kind that a newer version has written.
+    /// What is asked for; `None` for a kind that a newer version has written.
     #[must_use]
-    pub fn purpose(&self) -> Option<Purpose> {
-        Purpose::parse(&self.purpose)
+    pub fn kind(&self) -> Option<Kind> {
+        [Kind::ResetPassword, Kind::VerifyEmail, Kind::Reminder, Kind::Nothing]
+            .into_iter()
+            .find(|kind| kind.as_str() == self.purpose)
     }
 }
 
@@ -41,7 +68,7 @@ impl LinkRequest {
 pub async fn create(
     on: impl Into<Handle<'_>>,
     id: &str,
-    purpose: Purpose,
+    kind: Kind,
     email_key: &str,
     address: &str,
     user_agent: &str,
@@ -51,7 +78,7 @@ pub async fn create(
         on,
         "insert into link_requests (id, purpose, email_key, address, user_agent, created_at) values ($1, $2, $3, $4, $5, $6)",
         id,
-        purpose.as_str(),
+        kind.as_str(),
         email_key,
         address,
         user_agent,
@@ -60,15 +87,38 @@ pub async fn create(
     Ok(())
 }
 
-/// The oldest requests.
+/// The oldest requests, those that nobody asked for themselves last; none for nothing.
 pub async fn oldest(on: impl Into<Handle<'_>>, most: i64) -> Result<Vec<LinkRequest>, StoreError> {
     fetch!(
         fetch_all,
         LinkRequest,
         on,
-        "select id, purpose, email_key, address, user_agent, created_at from link_requests order by created_at, id limit $1",
-        most
+        "select id, purpose, email_key, address, user_agent, created_at from link_requests where purpose <> $2
+         order by case when purpose = $3 then 1 else 0 end, created_at, id limit $1",
+        most,
+        Kind::Nothing.as_str(),
+        Kind::Reminder.as_str()
     )
+}
+
+/// Whether anything was asked for nothing.
+pub async fn any_for_nothing(on: impl Into<Handle<'_>>) -> Result<bool, StoreError> {
+    let row = fetch!(
+        fetch_optional,
+        (i64,),
+        on,
+        "select cast(1 as bigint) from link_requests where purpose = $1 limit 1",
+        Kind::Nothing.as_str()
+    )?;
+    Ok(row.is_some())
+}
+
+/// Takes all that was asked for nothing off the list.
+pub async fn remove_for_nothing(tx: &mut Tx) -> Result<(), StoreError> {
+    // In one order, so that no two nodes wait for each other (ASVS 15.4.3).
+    hold!(tx, "for update", "select id from link_requests where purpose = $1 order by id", Kind::Nothing.as_str())?;
+    execute!(tx, "delete from link_requests where purpose = $1", Kind::Nothing.as_str())?;
+    Ok(())
 }
 
 /// Takes a request off the list. `true` for exactly one of any number of callers.

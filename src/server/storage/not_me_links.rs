@@ -96,9 +96,9 @@ pub async fn is_kept_for_another(
         fetch_optional,
         (i64,),
         on,
-        "select cast(1 as bigint) from one_time_tokens join users on users.id = one_time_tokens.user_id
-         where purpose = $1 and one_time_tokens.email_key = $2 and users.id <> $3 and users.email_key <> $2
-           and spent_at is null and expires_at > $4 limit 1",
+        "select cast(1 as bigint) from one_time_tokens
+         where purpose = $1 and email_key = $2 and user_id <> $3 and spent_at is null and expires_at > $4
+           and user_id not in (select id from users where users.email_key = $2) limit 1",
         Purpose::NotMe.as_str(),
         email_key,
         user_id,

@@ -81,6 +81,28 @@ pub async fn replace(
     Ok(())
 }
 
+/// Whether a person had a link for a purpose made at an instant or later, dead or alive; not by a clock that was ahead.
+pub async fn any_since(
+    on: impl Into<Handle<'_>>,
+    purpose: Purpose,
+    user_id: &str,
+    since: Moment,
+    now: Moment,
+) -> Result<bool, StoreError> {
+    let row = fetch!(
+        fetch_optional,
+        (i64,),
+        on,
+        "select cast(1 as bigint) from one_time_tokens
+         where purpose = $1 and user_id = $2 and created_at >= $3 and created_at <= $4 limit 1",
+        purpose.as_str(),
+        user_id,
+        since.0,
+        now.plus(CLOCKS_APART_SECONDS).0
+    )?;
+    Ok(row.is_some())
+}
+
 /// Whose a live link is; `None` for a dead one.
 pub async fn find_live(
     on: impl Into<Handle<'_>>,

@@ -8,6 +8,12 @@ pub async fn begin(tx: &mut Tx) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Keeps everything since [`begin`], by one statement as [`undo`]; the transaction goes on.
+pub async fn keep(tx: &mut Tx) -> Result<(), StoreError> {
+    execute!(tx, "release savepoint undone")?;
+    Ok(())
+}
+
 /// Undoes everything since [`begin`]; the transaction goes on.
 pub async fn undo(tx: &mut Tx) -> Result<(), StoreError> {
     execute!(tx, "rollback to savepoint undone")?;

@@ -199,15 +199,24 @@ pub async fn mark_verified(on: &mut super::Tx, id: &str, email_key: &str, now: M
         email_key,
         now.0
     )?;
+    claim_username(on, id, email_key).await?;
+    Ok(marked == 1)
+}
+
+/// Gives a person whose address is proven the user name that they asked for, if it is still free.
+///
+/// # Errors
+/// [`StoreError::Taken`] if somebody took it at the same moment.
+pub async fn claim_username(on: &mut super::Tx, id: &str, email_key: &str) -> Result<(), StoreError> {
     execute!(
-        &mut *on,
+        on,
         "update users set username = wanted_username, username_key = lower(wanted_username), wanted_username = null
          where id = $1 and email_key = $2 and username is null and wanted_username is not null
            and not exists (select 1 from users as others where others.username_key = lower(users.wanted_username))",
         id,
         email_key
     )?;
-    Ok(marked == 1)
+    Ok(())
 }
 
 /// Notes which user name somebody wants who has not proven their address yet; nobody can see that they want it.
@@ -243,8 +252,11 @@ pub async fn renew_unverified(
 ) -> Result<bool, StoreError> {
     let renewed = execute!(
         on,
-        "update users set email = $2, password_hash = $4, password_changed_at = $5, credential_version = credential_version + 1
-         where id = $1 and email_key = $3 and email_verified_at is null and disabled_at is null
+        "update users set email = $2, password_hash = $4, password_changed_at = $5, credential_version = credential_version + 1,
+                          wanted_email = null
+         where id = $1 and email_key = $3 and email_verified_at is null and disabled_at is null and last_sign_in_at is null
+           and not exists (select 1 from known_devices where known_devices.user_id = users.id)
+           and not exists (select 1 from personal_tokens where personal_tokens.user_id = users.id)
            and not exists (select 1 from sessions where sessions.user_id = users.id)
            and not exists (select 1 from user_roles where user_roles.user_id = users.id)",
         id,

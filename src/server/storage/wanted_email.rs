@@ -13,12 +13,12 @@ pub async fn find(on: impl Into<Handle<'_>>, user_id: &str) -> Result<Option<Ema
     Ok(row.and_then(|(wanted,)| wanted).and_then(|wanted| Email::parse(&wanted).ok()))
 }
 
-/// Notes the address that a person wants, whose own is proven and another one, or who has none. `false` for everybody else.
+/// Notes the address that a person wants, whose own is another one, or who has none. `false` for everybody else.
 pub async fn set(on: impl Into<Handle<'_>>, user_id: &str, email: &Email) -> Result<bool, StoreError> {
     let noted = execute!(
         on,
         "update users set wanted_email = $2
-         where id = $1 and disabled_at is null and (email is null or (email_verified_at is not null and email_key <> $3))",
+         where id = $1 and disabled_at is null and (email is null or email_key <> $3)",
         user_id,
         email.as_str(),
         email.key()

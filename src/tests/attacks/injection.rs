@@ -18,7 +18,7 @@ use tracing_subscriber::{EnvFilter, fmt::MakeWriter, layer::SubscriberExt};
 
 use crate::{
     suite::{Record, attacks, execute, read, read_answer, state_of},
-    support::{Answer, Browser, OTHER_PASSWORD, PASSWORD, World},
+    support::{Answer, Browser, OTHER_PASSWORD, PASSWORD, World, listen},
 };
 
 fn open(config: &mut Config) {
@@ -399,7 +399,7 @@ attacks! {
             .with(EnvFilter::new(&world.state.config.log))
             .with(tracing_subscriber::fmt::layer().with_ansi(false).with_writer(text.clone()))
             .with(tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(json.clone()));
-        let guard = tracing::subscriber::set_default(subscriber);
+        let guard = listen(subscriber);
         let sam = world.sign_up("sam@example.com").await.browser;
         let mut sent = 0;
         for break_out in ["\r\n", "\n", "\r", "\u{1b}[2J", "\u{1b}]0;x\u{7}", "\u{8}", "\0", "\u{2028}", "\u{85}", "%0a", "%0d%0a", "\\n"] {

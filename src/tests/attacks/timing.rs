@@ -26,7 +26,7 @@ use latchkey::{
     server::{
         config::{Config, VerifyEmail},
         random::{Random, SystemRandom},
-        storage::users,
+        storage::{not_me_links, users},
     },
 };
 use serde_json::json;
@@ -43,6 +43,8 @@ const WARM_UP: usize = 200;
 const LIMIT: f64 = 0.03;
 /// How far a control has to be.
 const CONTROL: f64 = 2.0 * LIMIT;
+/// Live links that somebody who is known has.
+const LINKS: usize = 10;
 /// What is planted.
 const PLANTED: Duration = Duration::from_millis(1);
 
@@ -54,9 +56,13 @@ enum Door {
     Forgot,
     Resend,
     SignUp,
+    /// Where whoever is not known signed up before, and never proved the address.
+    SignUpAgain,
+    ChangeEmail,
 }
 
-const DOORS: [Door; 5] = [Door::SignInForm, Door::SignIn, Door::Forgot, Door::Resend, Door::SignUp];
+const DOORS: [Door; 7] =
+    [Door::SignInForm, Door::SignIn, Door::Forgot, Door::Resend, Door::SignUp, Door::SignUpAgain, Door::ChangeEmail];
 
 impl Door {
     fn name(self) -> &'static str {
@@ -66,6 +72,8 @@ impl Door {
             Self::Forgot => "forgot",
             Self::Resend => "another link",
             Self::SignUp => "sign-up",
+            Self::SignUpAgain => "sign-up, a second time",
+            Self::ChangeEmail => "another address, signed in",
         }
     }
 
@@ -81,9 +89,13 @@ impl Door {
             }
             Self::Forgot => ("/auth/password/forgot", "application/json", json!({ "email": email }).to_string()),
             Self::Resend => ("/auth/email/resend", "application/json", json!({ "email": email }).to_string()),
-            Self::SignUp => {
+            Self::SignUp | Self::SignUpAgain => {
                 let body = json!({ "email": email, "password": "walnut ferry quartz umbrella" });
                 ("/users", "application/json", body.to_string())
+            }
+            Self::ChangeEmail => {
+                let body = format!("email={email}").replace('@', "%40");
+                ("/api/change_email", "application/x-www-form-urlencoded", body)
             }
         };
         let request = browser.request(Method::POST, path).header("sec-fetch-site", "same-origin");
@@ -106,21 +118,40 @@ fn address(is_known: bool, number: usize) -> String {
     format!("{}{number:05}@example.com", if is_known { "known" } else { "nobod" })
 }
 
-/// People with proven addresses and a password.
-async fn add_people(world: &World, count: usize) {
+/// People with a password: those who are known with proven addresses, and links that say "this was not me", as sign-ins leave
+/// them; the others waiting to prove theirs.
+async fn add_people(world: &World, are_known: bool, count: usize) {
     let passwords = &world.state.passwords;
     let place = passwords.enter().expect("a place");
     let hashed = passwords.hash_new(&place, support::PASSWORD.to_owned(), Vec::new()).await;
     let hash = hashed.expect("a hash").expect("a good password");
+    let now = world.now();
     let mut tx = world.state.db.begin().await.expect("a transaction");
     for number in 0..count {
-        let email = Email::parse(&address(true, number)).expect("an address");
-        let (id, key) = (world.state.new_id().expect("an id"), email.key());
-        let identifiers = Identifiers { email: Some(email), username: None };
-        users::create(&mut tx, &id, &identifiers, Some(&hash), world.now()).await.expect("added");
-        users::mark_verified(&mut tx, &id, &key, world.now()).await.expect("proven");
+        let email = Email::parse(&address(are_known, number)).expect("an address");
+        let id = world.state.new_id().expect("an id");
+        let identifiers = Identifiers { email: Some(email.clone()), username: None };
+        users::create(&mut tx, &id, &identifiers, Some(&hash), now).await.expect("added");
+        if are_known {
+            users::mark_verified(&mut tx, &id, &email.key(), now).await.expect("proven");
+            for link in 0..LINKS {
+                let hash = format!("{number}-{link}");
+                not_me_links::add(&mut tx, &hash, &id, &email, now, now.plus(86_400)).await.expect("added");
+            }
+        }
     }
     tx.commit().await.expect("added");
+}
+
+/// Who stands before a door.
+async fn browser(world: &World, door: Door) -> Browser {
+    let mut browser = world.anonymous();
+    if door == Door::ChangeEmail {
+        let fields = [("identifier", &*address(true, 0)), ("password", support::PASSWORD)];
+        let answer = browser.submit("/api/sign_in", &fields).await;
+        assert_eq!(answer.status.as_u16(), 303, "{answer:?}");
+    }
+    browser
 }
 
 /// A door that takes a moment longer for people who are known.
@@ -154,7 +185,7 @@ fn shuffled(each: usize) -> Vec<bool> {
 /// Seconds of the known and of the unknown.
 async fn measure(browser: &Browser, door: Door, each: usize, first: usize) -> (Vec<f64>, Vec<f64>) {
     let mut taken = (Vec::new(), Vec::new());
-    let mut next = [first, first];
+    let mut next = [first + 1, first + 1];
     let warm_up: Vec<bool> = shuffled(WARM_UP / 2);
     for (index, is_known) in warm_up.into_iter().chain(shuffled(each)).enumerate() {
         let number = &mut next[usize::from(is_known)];
@@ -195,20 +226,23 @@ fn median_ms(seconds: &[f64]) -> f64 {
 }
 
 async fn run(engine: Engine) -> bool {
-    let each_door = EACH + EACH_OF_CONTROL + WARM_UP;
+    let each_door = EACH + EACH_OF_CONTROL + WARM_UP + 1;
     let mut world = World::with(engine, settings).await;
-    add_people(&world, each_door).await;
+    add_people(&world, true, each_door).await;
     println!("{engine:?}: {EACH} + {EACH} requests a door, in random order");
     let mut is_held = true;
     // `-- sign-up` measures one door alone.
     let wanted = std::env::args().nth(1).filter(|wanted| !wanted.starts_with('-')).unwrap_or_default();
     for door in DOORS.into_iter().filter(|door| door.name().contains(&wanted)) {
-        let (known, unknown) = measure(&world.anonymous(), door, EACH, 0).await;
+        if door == Door::SignUpAgain {
+            add_people(&world, false, each_door).await;
+        }
+        let (known, unknown) = measure(&browser(&world, door).await, door, EACH, 0).await;
         let found = auc(&known, &unknown);
         let is_telling = (found - 0.5).abs() > LIMIT;
         let plain = std::mem::take(&mut world.router);
         world.router = slower_for_the_known(plain.clone());
-        let (slow, quick) = measure(&world.anonymous(), door, EACH_OF_CONTROL, EACH + WARM_UP / 2).await;
+        let (slow, quick) = measure(&browser(&world, door).await, door, EACH_OF_CONTROL, EACH + WARM_UP / 2).await;
         world.router = plain;
         let control = auc(&slow, &quick);
         let is_blind = (control - 0.5).abs() < CONTROL;

@@ -27,7 +27,7 @@ const WHOLE: [(&str, &str); 8] = [
     (
         "accounts without their event",
         "select count(*) from users where id not in
-            (select target from events where kind = 'account_created' and target is not null)",
+            (select target from events where kind = 'account_created' and outcome = 'success' and target is not null)",
     ),
     (
         "accounts without the mail that proves the address",

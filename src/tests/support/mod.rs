@@ -21,6 +21,15 @@ pub const OTHER_PASSWORD: &str = "walnut ferry quartz umbrella";
 /// Settings as they are at a desk.
 pub fn at_a_desk(_: &mut latchkey::server::config::Config) {}
 
+/// Lets a subscriber hear what this thread logs, until what is returned is dropped. With a single subscriber, a line that another
+/// thread is the first to come by, where nobody listens, would be taken for one that nobody wants to hear; hence a second one.
+pub fn listen(
+    subscriber: impl tracing::Subscriber + Send + Sync,
+) -> (tracing::subscriber::DefaultGuard, tracing::Dispatch) {
+    let second = tracing::Dispatch::new(tracing_subscriber::registry());
+    (tracing::subscriber::set_default(subscriber), second)
+}
+
 /// Defines each test twice: on SQLite and on PostgreSQL. The body gets a [`World`] of its own, with the settings of a desk,
 /// or as a function changes them: `on_both_engines! { with(strict) async fn … }`.
 macro_rules! on_both_engines {
