@@ -55,7 +55,7 @@ export class System {
       const { sent, want } = this.signIn(n);
       const answer = await exchange(this.server.port, sent);
       if (answer.status !== want.status || (want.location && answer.header('location') !== want.location)) {
-        throw new Error(`${this.name}: sign-in answers ${answer.status}, ${answer.header('location')}: ${answer.body.slice(0, 400)}`);
+        throw new Error(`${this.name}: sign-in answers ${answer.status}, ${answer.header('location')}: ${answer.body.replace(/^.*<main/s, '<main').slice(0, 400)}`);
       }
       cookies.push({ cookie: answer.cookies.filter((cookie) => !cookie.endsWith('=')).join('; ') });
       if (this.rows.includes('/users/me')) tokens.push(await this.token(n, answer));
