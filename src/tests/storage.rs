@@ -5,7 +5,7 @@ use std::{future::poll_fn, task::Poll};
 use latchkey::{
     domain::{email::Email, form::Identifiers, identifier::Identifier, moment::Moment, role::Role, username::Username},
     server::storage::{
-        Db, StoreError, known_devices,
+        Db, Durability, StoreError, Tx, known_devices,
         limits::{self, LimitRow, Tried},
         locks::{self, Lock},
         outbox,
@@ -52,7 +52,8 @@ on_both_engines! {
     async fn a_transaction_that_was_not_waited_for_is_over(world) {
         let db = &world.state.db;
         for polls in 0..60 {
-            let mut begins = Box::pin(db.begin());
+            let durability = [Durability::Full, Durability::Delayed][polls % 2];
+            let mut begins = Box::pin(db.begin_with(durability));
             for _ in 0..polls {
                 if poll_fn(|context| Poll::Ready(begins.as_mut().poll(context).is_ready())).await {
                     break;
@@ -68,6 +69,22 @@ on_both_engines! {
                 assert!(users::find(&mut conn, &id).await.expect("read").is_some(), "{polls}");
                 looking.push(conn);
             }
+        }
+    }
+
+    /// What may be forgotten where the power goes is so for its own transaction alone. SQLite has tests of its own, where its
+    /// connections are.
+    async fn no_more_is_delayed_than_may_be(world) {
+        let url = world.state.config.database_url.expose();
+        if url.starts_with("postgres") {
+            let db = Db::connect(&format!("{url}?options[synchronous_commit]=on")).await.expect("a database");
+            for (durability, setting) in [(Durability::Full, "on"), (Durability::Delayed, "off"), (Durability::Full, "on")] {
+                let Tx::Postgres(mut tx, _) = db.begin_with(durability).await.expect("begun") else { panic!("no server") };
+                let found: String = sqlx::query_scalar("show synchronous_commit").fetch_one(&mut *tx).await.expect("read");
+                assert_eq!(found, setting);
+                tx.commit().await.expect("committed");
+            }
+            db.close().await;
         }
     }
 

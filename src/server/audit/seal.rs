@@ -8,7 +8,10 @@ use crate::{
     server::{
         error::ServerError,
         state::AppState,
-        storage::{Tx, events},
+        storage::{
+            Tx,
+            events::{self, Link},
+        },
     },
 };
 
@@ -21,16 +24,17 @@ use super::chain;
 pub async fn batch(state: &AppState, tx: &mut Tx, most: i64) -> Result<usize, ServerError> {
     let mut head = events::hold_head(&mut *tx).await?;
     let waiting = events::unsealed(&mut *tx, most).await?;
-    let mut days = BTreeMap::new();
+    let (mut days, mut links) = (BTreeMap::new(), Vec::with_capacity(waiting.len()));
     for event in &waiting {
         head.count += 1;
         head.head = chain::link_hash(&head.head, head.count, &event.id, &event.content_hash);
-        events::seal(&mut *tx, &event.id, head.count, &head.head).await?;
+        links.push(Link { id: &event.id, sequence: head.count, hash: head.head.clone() });
         *days.entry((events::day_of(Moment(event.at)), &event.kind, &event.outcome)).or_insert(0_i64) += 1;
     }
     if waiting.is_empty() {
         return Ok(0);
     }
+    events::seal(&mut *tx, &links).await?;
     head.sealed_at = state.now().0;
     events::set_head(&mut *tx, &head).await?;
     for ((day, kind, outcome), count) in days {

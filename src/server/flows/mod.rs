@@ -68,7 +68,7 @@ use super::{
     session::CurrentSession,
     state::AppState,
     storage::{
-        self, Handle, Tx, known_devices,
+        self, Durability, Handle, Tx, known_devices,
         link_requests::{self, Kind},
         own_sessions, patience,
         users::{self, Standing, UserRow},
@@ -125,7 +125,9 @@ async fn begin_session(
     };
     match begin.await {
         Ok((standing, is_kept)) => {
-            let device = finish_sign_in(state, request, user, &[], standing.is_with_strange_browser()).await;
+            let device =
+                finish_sign_in(state, request, user, &[], standing.is_with_strange_browser(), Durability::Delayed)
+                    .await;
             Outcome { next: NextStep::Dashboard, device, is_kept }
         }
         Err(error) => {
@@ -153,23 +155,23 @@ async fn keep(
 
 /// What follows a sign-in that turned out well, all of it or nothing: what was counted for the try is settled, the browser made
 /// known for this person, so that strangers cannot lock it out, and its owner told of one that `is_strange` (ASVS 6.3.5), of
-/// ten a day at most. A failure costs no more than that.
+/// ten a day at most. A failure costs no more than that, and where the durability is not full, a loss of power.
 async fn finish_sign_in(
     state: &AppState,
     request: &RequestInfo,
     user: &UserRow,
     counted: &[Limit<'_>],
     is_strange: bool,
+    durability: Durability,
 ) -> Option<OneTimeToken> {
     patience::renew();
     let remember = async {
         let is_told = is_strange && user.email().is_some() && may_be_told(state, request, user).await;
-        let mut tx = state.db.begin().await?;
+        // A mail is not to be lost.
+        let mut tx = state.db.begin_with(if is_told { Durability::Full } else { durability }).await?;
         // The person before their browsers and tries, as everywhere, so that no two transactions wait for each other
         // (ASVS 15.4.3).
-        if !users::hold(&mut tx, &user.id).await? {
-            return Ok(None);
-        }
+        users::wait_for(&mut tx, &user.id).await?;
         let drawn = if request.forgets_device { None } else { make_known(state, &mut tx, request, user).await? };
         if is_told {
             tell_owner::changed(state, &mut tx, user, request, What::SignedIn).await?;
@@ -291,7 +293,7 @@ async fn check_password(
         let wrong = FieldError { field: Field::Password, problem: Problem::PasswordWrong };
         return Err(FlowError::Answer(wrong.into()));
     }
-    let mut tx = state.db.begin().await?;
+    let mut tx = state.db.begin_with(Durability::Delayed).await?;
     throttle::settle(&mut tx, &limits).await?;
     Ok(tx.commit().await?)
 }

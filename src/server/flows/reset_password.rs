@@ -20,7 +20,7 @@ use crate::{
         session,
         state::AppState,
         storage::{
-            Tx, known_devices, not_me_links,
+            Durability, Tx, known_devices, not_me_links,
             sessions::EndReason,
             tokens::{self, Owner, Purpose},
             users::{self, UserRow},
@@ -171,7 +171,8 @@ pub async fn run(
     let identifiers = [user.email().map(|email| email.key()), user.username().map(|username| username.key())];
     let mut limits = vec![Limit::Password(&user.id)];
     limits.extend(identifiers.iter().flatten().map(|key| Limit::SignInAccount(key)));
-    let device = super::finish_sign_in(state, request, &user, &limits, false).await;
+    // Its owner is let in again, whatever happens next.
+    let device = super::finish_sign_in(state, request, &user, &limits, false, Durability::Full).await;
     Ok(Reset { credential_name: super::credential_name(&user), device })
 }
 

@@ -18,7 +18,7 @@ use crate::{
         session::CurrentSession,
         state::AppState,
         storage::{
-            known_devices,
+            Durability, known_devices,
             link_requests::Kind,
             users::{self, UserRow},
         },
@@ -133,7 +133,7 @@ async fn attempt(
         }
     };
     tracing::info!(user = %user.id, address = %request.address, factor = "pwd", "signed in");
-    let device = super::finish_sign_in(state, request, &user, &limits, begun.is_strange).await;
+    let device = super::finish_sign_in(state, request, &user, &limits, begun.is_strange, Durability::Delayed).await;
     Ok(Outcome { next: NextStep::Dashboard, device, is_kept: begun.is_kept })
 }
 

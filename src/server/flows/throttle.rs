@@ -11,7 +11,7 @@ use crate::{
         request_info::RequestInfo,
         state::AppState,
         storage::{
-            StoreError, Tx,
+            Durability, StoreError, Tx,
             limits::{self, LimitRow, Tried},
             patience,
         },
@@ -169,12 +169,29 @@ pub async fn count(
     user_id: Option<&str>,
     these: &[Limit<'_>],
 ) -> Result<(), FlowError> {
-    let now = state.now();
     let mut counted: Vec<(String, Limit<'_>)> = these.iter().map(|limit| (limit.key(), *limit)).collect();
     // In one order for everybody, so that no two transactions wait for each other (ASVS 15.4.3).
     counted.sort_by(|(one, _), (other, _)| one.cmp(other));
+    // A loss of power may forget a try; what comes of it is written, and waited for, by itself.
+    let is_counted =
+        count_in(state.db.begin_with(Durability::Delayed).await?, state, request, user_id, &counted, false).await?;
+    if !is_counted {
+        count_in(state.db.begin().await?, state, request, user_id, &counted, true).await?;
+    }
+    Ok(())
+}
 
-    let mut tx = state.db.begin().await?;
+/// The same in a transaction, which ends with it. `false`, and nothing is counted, where a wait begins in one that may write no
+/// events: those are to be on the disk at once.
+async fn count_in(
+    mut tx: Tx,
+    state: &AppState,
+    request: &RequestInfo,
+    user_id: Option<&str>,
+    counted: &[(String, Limit<'_>)],
+    may_write_events: bool,
+) -> Result<bool, FlowError> {
+    let now = state.now();
     let mut refusal: Option<(i64, Limit<'_>)> = None;
     let (mut tried, mut begun) = (Vec::new(), Vec::new());
     let keys: Vec<&str> = counted.iter().map(|(key, _)| key.as_str()).collect();
@@ -196,6 +213,9 @@ pub async fn count(
         tracing::warn!(limit = limit.name(), seconds, "refused after too many tries");
         return Err(limit.refusal(seconds).into());
     }
+    if !begun.is_empty() && !may_write_events {
+        return Ok(false);
+    }
     limits::put(&mut tx, &tried).await?;
     for (limit, seconds) in begun {
         Event::of(EventKind::LimitReached, request)
@@ -206,7 +226,7 @@ pub async fn count(
             .await?;
     }
     tx.commit().await?;
-    Ok(())
+    Ok(true)
 }
 
 /// Settles what was counted for a try that turned out well: the person's own tries are forgotten, of a network's only this one
@@ -244,7 +264,7 @@ pub async fn take_back(state: &AppState, these: &[Limit<'_>]) -> Result<(), Serv
     patience::renew();
     let mut keys: Vec<String> = these.iter().map(|limit| limit.key()).collect();
     keys.sort();
-    let mut tx = state.db.begin().await?;
+    let mut tx = state.db.begin_with(Durability::Delayed).await?;
     for key in &keys {
         limits::forgive(&mut tx, key).await?;
     }

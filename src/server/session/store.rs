@@ -29,6 +29,9 @@ use crate::{
 
 use super::{Beginning, KEY, SessionData, end_by_system, hear_of};
 
+/// How often an id is drawn for a session.
+const TRIES: usize = 4;
+
 /// The store.
 #[derive(Clone, Debug)]
 pub struct SqlSessionStore {
@@ -44,20 +47,21 @@ impl SqlSessionStore {
 
     /// Adds a row with its event; answers with the id that was free.
     async fn add(&self, mut token: Id, new: &NewSession, event: &Event) -> std::result::Result<Id, ServerError> {
-        loop {
+        for _ in 0..TRIES {
             let mut tx = self.state.db.begin().await?;
-            match sessions::create(&mut tx, &token_hash(&token), new).await {
+            let add = async {
+                sessions::create(&mut tx, &token_hash(&token), new).await?;
+                users::note_sign_in(&mut tx, &new.user_id, new.created_at).await?;
+                event.clone().record(&self.state, &mut tx).await?;
+                Ok(tx.commit().await?)
+            };
+            match add.await {
                 // Sooner struck by lightning, but the contract asks for it.
-                Err(StoreError::Taken) => token = Id::default(),
-                outcome => {
-                    outcome?;
-                    users::note_sign_in(&mut tx, &new.user_id, new.created_at).await?;
-                    event.clone().record(&self.state, &mut tx).await?;
-                    tx.commit().await?;
-                    return Ok(token);
-                }
+                Err(ServerError::Store(StoreError::Taken)) => token = Id::default(),
+                outcome => return outcome.map(|()| token),
             }
         }
+        Err(StoreError::Taken.into())
     }
 
     /// Gives a row its next token, with its event if there is one.

@@ -21,7 +21,7 @@ use tracing::Instrument as _;
 use crate::server::{telemetry::spans, turns::Urgent};
 
 use super::{
-    connections::{Asked, Connections, Lent, SqliteTx},
+    connections::{Asked, Connections, Durability, Lent, SqliteTx},
     patience,
 };
 
@@ -36,6 +36,9 @@ const POSTGRES_CONNECTIONS: u32 = 16;
 /// How long a server may take to say that a connection is good, when it is given back: one that waits for an answer which nobody
 /// needs any more, or was cut off without a word, is closed instead.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Begins a transaction whose commit does not wait for the disk, nor for a standby.
+const BEGIN_DELAYED: &str = "begin; set local synchronous_commit = off";
 
 /// How soon PostgreSQL notices that whoever asked has gone.
 const END_WHAT_NOBODY_WAITS_FOR: &str = "set client_connection_check_interval = '2s'";
@@ -67,6 +70,9 @@ pub enum StoreError {
     /// `DATABASE_URL` names no engine we speak.
     #[error("DATABASE_URL must start with sqlite:// or postgres://")]
     UnknownEngine,
+    /// A transaction of which writes were not done, for all that is known, can only be undone.
+    #[error("a transaction goes on although not all that it was to write is written")]
+    Unfinished,
     /// Another process has a database open that must be ours alone.
     #[error("something has it open")]
     InUse,
@@ -279,7 +285,7 @@ impl Db {
     /// When a migration fails or the database is newer than this binary.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite { writer, .. } => run(writer.acquire().await?.ask()).await?,
+            Self::Sqlite { writer, .. } => migrate(writer.acquire().await?.ask()).await?,
             Self::Postgres(pool) => POSTGRES_MIGRATIONS.run(pool).await?,
         }
         Ok(())
@@ -352,13 +358,27 @@ impl Db {
     /// # Errors
     /// When none can be begun in time.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
+        self.begin_with(Durability::Full).await
+    }
+
+    /// A transaction that writes, of a durability.
+    ///
+    /// # Errors
+    /// When none can be begun in time.
+    pub async fn begin_with(&self, durability: Durability) -> Result<Tx, StoreError> {
         Ok(match self {
             Self::Sqlite { writer, .. } => {
-                Tx::Sqlite(patience::answer(SqliteTx::begin(writer)).instrument(spans::connection()).await?)
+                Tx::Sqlite(patience::answer(SqliteTx::begin(writer, durability)).instrument(spans::connection()).await?)
             }
             Self::Postgres(pool) => {
                 let urgent = Urgent::now();
-                Tx::Postgres(patience::answer(pool.begin()).instrument(spans::connection()).await?, urgent)
+                let begin = async {
+                    match durability {
+                        Durability::Full => pool.begin().await,
+                        Durability::Delayed => pool.begin_with(BEGIN_DELAYED).await,
+                    }
+                };
+                Tx::Postgres(patience::answer(begin).instrument(spans::connection()).await?, urgent)
             }
         })
     }
@@ -449,7 +469,7 @@ impl Tx {
     /// When a migration fails.
     pub async fn migrate(&mut self) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(transaction) => run(transaction.ask()).await?,
+            Self::Sqlite(transaction) => migrate(transaction.ask()).await?,
             Self::Postgres(transaction, _) => POSTGRES_MIGRATIONS.run(&mut **transaction).await?,
         }
         Ok(())
@@ -463,7 +483,7 @@ impl Tx {
         // What is cut off here is not known to have been done, so it has the whole time.
         patience::renew();
         match self {
-            Self::Sqlite(transaction) => patience::answer(transaction.commit()).instrument(spans::commit()).await,
+            Self::Sqlite(transaction) => transaction.commit().instrument(spans::commit()).await,
             Self::Postgres(transaction, _urgent) => {
                 patience::answer(transaction.commit()).instrument(spans::commit()).await
             }
@@ -490,9 +510,10 @@ impl<'c> From<&'c mut Tx> for Handle<'c> {
 }
 
 /// Brings the schema of an embedded database up to date.
-async fn run(asked: Asked<'_>) -> Result<(), StoreError> {
+async fn migrate(mut asked: Asked<'_>) -> Result<(), StoreError> {
     let note = asked.note();
-    Ok(note.until_done(SQLITE_MIGRATIONS.run(asked.into_connection())).await?)
+    let connection = asked.connection().await?;
+    Ok(note.until_done(SQLITE_MIGRATIONS.run(connection)).await?)
 }
 
 /// Whether a connection answers, and is in no transaction. sqlx does not know of one whose beginning nobody waited for, and
@@ -529,12 +550,38 @@ macro_rules! execute {
         match &mut $on.into() {
             $crate::server::storage::Handle::Sqlite(asked) => {
                 let note = asked.note();
-                let question = sqlx::query($sql)$(.bind($value))*.execute(&mut **asked);
-                note.until($crate::server::storage::patience::answer(question)).await.map(|done| done.rows_affected())
+                match asked.connection().await {
+                    Ok(connection) => {
+                        let question = sqlx::query($sql)$(.bind($value))*.execute(connection);
+                        let answer = note.until($crate::server::storage::patience::answer(question)).await;
+                        answer.map(|done| done.rows_affected())
+                    }
+                    Err(error) => Err(error),
+                }
             }
             $crate::server::storage::Handle::Postgres(connection) => {
                 let asked = sqlx::query($sql)$(.bind($value))*.execute(&mut **connection);
                 $crate::server::storage::patience::answer(asked).await.map(|done| done.rows_affected())
+            }
+        }
+    };
+}
+
+/// The same where nobody needs the number: in a transaction of an embedded database it is done with what is asked next, or with
+/// the commit, which then tells of errors. One statement each.
+macro_rules! write_later {
+    ($on:expr, $sql:expr $(, $value:expr)* $(,)?) => {
+        match &mut $on.into() {
+            $crate::server::storage::Handle::Sqlite(asked) => {
+                let values = |arguments: &mut sqlx::sqlite::SqliteArguments| {
+                    $(sqlx::Arguments::add(arguments, $value)?;)*
+                    Ok(())
+                };
+                asked.write_later($sql, values).await
+            }
+            $crate::server::storage::Handle::Postgres(connection) => {
+                let asked = sqlx::query($sql)$(.bind($value))*.execute(&mut **connection);
+                $crate::server::storage::patience::answer(asked).await.map(drop)
             }
         }
     };
@@ -546,8 +593,13 @@ macro_rules! fetch {
         match &mut $on.into() {
             $crate::server::storage::Handle::Sqlite(asked) => {
                 let note = asked.note();
-                let question = sqlx::query_as::<_, $row>($sql)$(.bind($value))*.$how(&mut **asked);
-                note.until($crate::server::storage::patience::answer(question)).await
+                match asked.connection().await {
+                    Ok(connection) => {
+                        let question = sqlx::query_as::<_, $row>($sql)$(.bind($value))*.$how(connection);
+                        note.until($crate::server::storage::patience::answer(question)).await
+                    }
+                    Err(error) => Err(error),
+                }
             }
             $crate::server::storage::Handle::Postgres(connection) => {
                 let asked = sqlx::query_as::<_, $row>($sql)$(.bind($value))*.$how(&mut **connection);
@@ -571,7 +623,7 @@ macro_rules! hold {
     };
 }
 
-pub(crate) use {execute, fetch, hold};
+pub(crate) use {execute, fetch, hold, write_later};
 
 #[cfg(test)]
 mod tests {

@@ -1,11 +1,14 @@
 //! The audit log as rows: adding, sealing, reading. Must not compute a hash, nor decide what is worth an event.
 
+use sqlx::AssertSqlSafe;
+
 use crate::domain::moment::Moment;
 
 use super::{
     Handle, StoreError, Tx,
-    db::{execute, fetch},
+    db::{execute, fetch, rows, write_later},
     filter::Filter,
+    patience,
 };
 
 /// Everything that an event says, as it is stored and hashed.
@@ -39,7 +42,7 @@ pub struct Content {
 
 /// Adds an event, not sealed yet.
 pub async fn add(on: impl Into<Handle<'_>>, content: &Content, content_hash: &str) -> Result<(), StoreError> {
-    execute!(
+    write_later!(
         on,
         "insert into events (id, at, kind, outcome, actor, target, session_id, address, user_agent, request_id, detail, salt,
                              content_hash)
@@ -57,8 +60,7 @@ pub async fn add(on: impl Into<Handle<'_>>, content: &Content, content_hash: &st
         &content.detail,
         &content.salt,
         content_hash,
-    )?;
-    Ok(())
+    )
 }
 
 /// The end of the chain.
@@ -109,27 +111,63 @@ pub async fn unsealed(on: impl Into<Handle<'_>>, most: i64) -> Result<Vec<Unseal
     )
 }
 
-/// Seals one event.
-pub async fn seal(tx: &mut Tx, id: &str, sequence: i64, hash: &str) -> Result<(), StoreError> {
-    execute!(tx, "update events set sequence = $2, hash = $3 where id = $1 and sequence is null", id, sequence, hash)?;
+/// The link of an event: its place in the chain, and the hash of everything up to it.
+#[derive(Clone, Debug)]
+pub struct Link<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// Its place.
+    pub sequence: i64,
+    /// The hash.
+    pub hash: String,
+}
+
+/// Seals events, all in one statement.
+pub async fn seal(tx: &mut Tx, links: &[Link<'_>]) -> Result<(), StoreError> {
+    if links.is_empty() {
+        return Ok(());
+    }
+    // What the columns of values are called is the same on both engines.
+    let sql = AssertSqlSafe(format!(
+        "update events set sequence = links.column2, hash = links.column3 from (values {}) as links
+         where events.id = links.column1 and events.sequence is null",
+        rows(links.len(), 3, "")
+    ));
+    macro_rules! bound {
+        () => {
+            // Not kept: it is another text for every number of events.
+            links
+                .iter()
+                .fold(sqlx::query(sql), |query, link| query.bind(link.id).bind(link.sequence).bind(&link.hash))
+                .persistent(false)
+        };
+    }
+    match &mut Handle::from(tx) {
+        Handle::Sqlite(asked) => {
+            let note = asked.note();
+            note.until(patience::answer(bound!().execute(asked.connection().await?))).await?;
+        }
+        Handle::Postgres(connection) => {
+            patience::answer(bound!().execute(&mut **connection)).await?;
+        }
+    }
     Ok(())
 }
 
 /// Moves the end of the chain.
 pub async fn set_head(tx: &mut Tx, head: &Head) -> Result<(), StoreError> {
-    execute!(
+    write_later!(
         tx,
         "update audit_chain set count = $1, head = $2, sealed_at = $3 where id = 1",
         head.count,
         &head.head,
         head.sealed_at
-    )?;
-    Ok(())
+    )
 }
 
 /// Counts events of a day, for charts.
 pub async fn count_day(tx: &mut Tx, day: i64, kind: &str, outcome: &str, count: i64) -> Result<(), StoreError> {
-    execute!(
+    write_later!(
         tx,
         "insert into event_days (day, kind, outcome, count) values ($1, $2, $3, $4)
          on conflict (day, kind, outcome) do update set count = event_days.count + $4",
@@ -137,8 +175,7 @@ pub async fn count_day(tx: &mut Tx, day: i64, kind: &str, outcome: &str, count: 
         kind,
         outcome,
         count
-    )?;
-    Ok(())
+    )
 }
 
 /// The day of an instant: days since 1970 in UTC.

@@ -134,7 +134,7 @@ impl Filter {
                         Value::Number(number) => query.bind(number),
                     };
                 }
-                note.until(patience::answer(query.bind(most).fetch_all(&mut **asked))).await
+                note.until(patience::answer(query.bind(most).fetch_all(asked.connection().await?))).await
             }
             Handle::Postgres(connection) => {
                 let mut query = sqlx::query_as::<_, Row>(AssertSqlSafe(sql));

@@ -83,12 +83,12 @@ pub async fn known(conn: &mut Conn, keys: &Keys<'_>) -> Result<Vec<Known>, Store
             );
             let is_full = chunk.len() == KEYS * width;
             known.extend(match &mut Handle::from(&mut *conn) {
-                Handle::Sqlite(connection) => {
+                Handle::Sqlite(asked) => {
                     let mut query = sqlx::query_as(AssertSqlSafe(sql)).persistent(is_full);
                     for key in chunk {
                         query = query.bind(*key);
                     }
-                    query.fetch_all(&mut **connection).await?
+                    query.fetch_all(asked.connection().await?).await?
                 }
                 Handle::Postgres(connection) => {
                     // Planned each time: a plan that was made while there was hardly anybody reads everybody ever after.
@@ -137,12 +137,12 @@ pub async fn add(tx: &mut Tx, people: &[NewPerson]) -> Result<(), StoreError> {
         );
         let is_full = chunk.len() == ROWS;
         match &mut Handle::from(&mut *tx) {
-            Handle::Sqlite(connection) => {
+            Handle::Sqlite(asked) => {
                 let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(is_full);
                 for person in chunk {
                     query = bind_person!(query, person);
                 }
-                query.execute(&mut **connection).await?;
+                query.execute(asked.connection().await?).await?;
             }
             Handle::Postgres(connection) => {
                 let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(is_full);
@@ -162,12 +162,12 @@ pub async fn add_roles(tx: &mut Tx, roles: &[(String, String)], now: i64) -> Res
         let sql = format!("insert into user_roles (user_id, role, granted_at) values {}", rows(chunk.len(), 3, ""));
         let is_full = chunk.len() == ROWS;
         match &mut Handle::from(&mut *tx) {
-            Handle::Sqlite(connection) => {
+            Handle::Sqlite(asked) => {
                 let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(is_full);
                 for (user_id, role) in chunk {
                     query = query.bind(user_id).bind(role).bind(now);
                 }
-                query.execute(&mut **connection).await?;
+                query.execute(asked.connection().await?).await?;
             }
             Handle::Postgres(connection) => {
                 let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(is_full);

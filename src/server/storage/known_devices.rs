@@ -4,7 +4,7 @@ use crate::domain::moment::Moment;
 
 use super::{
     Handle, StoreError,
-    db::{execute, fetch},
+    db::{execute, fetch, write_later},
 };
 
 /// Notes that a person signed in with a browser.
@@ -14,15 +14,14 @@ pub async fn remember(
     user_id: &str,
     now: Moment,
 ) -> Result<(), StoreError> {
-    execute!(
+    write_later!(
         on,
         "insert into known_devices (token_hash, user_id, last_used_at) values ($1, $2, $3)
          on conflict (token_hash, user_id) do update set last_used_at = $3",
         token_hash,
         user_id,
         now.0
-    )?;
-    Ok(())
+    )
 }
 
 /// Whether a person signed in with a browser before.
@@ -63,12 +62,11 @@ pub async fn exists(on: impl Into<Handle<'_>>, token_hash: &str) -> Result<bool,
 
 /// Forgets all but a person's newest browsers.
 pub async fn keep_newest(on: impl Into<Handle<'_>>, user_id: &str, most: i64) -> Result<(), StoreError> {
-    execute!(
+    write_later!(
         on,
         "delete from known_devices where user_id = $1 and token_hash not in
          (select token_hash from known_devices where user_id = $1 order by last_used_at desc, token_hash limit $2)",
         user_id,
         most
-    )?;
-    Ok(())
+    )
 }

@@ -6,7 +6,7 @@ use crate::domain::moment::Moment;
 
 use super::{
     Handle, StoreError, Tx,
-    db::{execute, rows},
+    db::{execute, rows, write_later},
     patience,
 };
 
@@ -53,7 +53,7 @@ pub async fn hold(tx: &mut Tx, keys: &[&str]) -> Result<Vec<LimitRow>, StoreErro
         Handle::Sqlite(asked) => {
             let note = asked.note();
             let query = keys.iter().fold(sqlx::query_as(sql), |query, key| query.bind(*key));
-            note.until(patience::answer(query.fetch_all(&mut **asked))).await?
+            note.until(patience::answer(query.fetch_all(asked.connection().await?))).await?
         }
         Handle::Postgres(connection) => {
             let query = keys.iter().fold(sqlx::query_as(sql), |query, key| query.bind(*key));
@@ -82,7 +82,7 @@ pub async fn put(tx: &mut Tx, these: &[Tried<'_>]) -> Result<(), StoreError> {
     match &mut Handle::from(tx) {
         Handle::Sqlite(asked) => {
             let note = asked.note();
-            note.until(patience::answer(bound!().execute(&mut **asked))).await?;
+            note.until(patience::answer(bound!().execute(asked.connection().await?))).await?;
         }
         Handle::Postgres(connection) => {
             patience::answer(bound!().execute(&mut **connection)).await?;
@@ -93,14 +93,12 @@ pub async fn put(tx: &mut Tx, these: &[Tried<'_>]) -> Result<(), StoreError> {
 
 /// Forgets every try under a key.
 pub async fn clear(on: impl Into<Handle<'_>>, key: &str) -> Result<(), StoreError> {
-    execute!(on, "delete from limits where key = $1", key)?;
-    Ok(())
+    write_later!(on, "delete from limits where key = $1", key)
 }
 
 /// Takes one try back, with the wait that it brought about.
 pub async fn forgive(on: impl Into<Handle<'_>>, key: &str) -> Result<(), StoreError> {
-    execute!(on, "update limits set count = count - 1, blocked_until = 0 where key = $1 and count > 0", key)?;
-    Ok(())
+    write_later!(on, "update limits set count = count - 1, blocked_until = 0 where key = $1 and count > 0", key)
 }
 
 /// Removes what means nothing any more; answers with how many.

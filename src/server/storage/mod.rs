@@ -71,4 +71,5 @@ pub mod wanted_email;
 /// Every row of every table.
 pub mod whole;
 
+pub use connections::Durability;
 pub use db::{Conn, Db, Handle, Probe, StoreError, Tx};

@@ -9,7 +9,7 @@ use crate::server::device;
 
 use super::{
     Handle, StoreError, Tx,
-    db::{execute, fetch, hold},
+    db::{execute, fetch, hold, write_later},
 };
 
 /// A session as stored.
@@ -158,7 +158,7 @@ pub struct NewSession {
 /// # Errors
 /// [`StoreError::Taken`] if the token was drawn before.
 pub async fn create(on: impl Into<Handle<'_>>, token_hash: &str, new: &NewSession) -> Result<(), StoreError> {
-    execute!(
+    write_later!(
         on,
         "insert into sessions (id, token_hash, user_id, created_at, authenticated_at, last_seen_at, idle_seconds, expires_at, address,
                                user_agent, factors, credential_version, data, remembered)
@@ -175,8 +175,7 @@ pub async fn create(on: impl Into<Handle<'_>>, token_hash: &str, new: &NewSessio
         new.credential_version,
         &new.data,
         i64::from(new.is_remembered),
-    )?;
-    Ok(())
+    )
 }
 
 /// What a [`SessionRow`] is read from, with the rest of the query.

@@ -6,7 +6,7 @@ use crate::domain::{
 
 use super::{
     Handle, StoreError, Tx,
-    db::{execute, fetch, hold},
+    db::{execute, fetch, hold, write_later},
 };
 
 /// A person as stored.
@@ -111,6 +111,14 @@ pub async fn create(
 /// each other (ASVS 15.4.3). `false` if there is no such person.
 pub async fn hold(tx: &mut Tx, id: &str) -> Result<bool, StoreError> {
     Ok(!hold!(tx, "for no key update", "select id from users where id = $1", id)?.is_empty())
+}
+
+/// The same where it does not matter whether the person is there: nothing is asked where nobody else can write meanwhile.
+pub async fn wait_for(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
+    if let Tx::Postgres(..) = tx {
+        hold(tx, id).await?;
+    }
+    Ok(())
 }
 
 /// The same where the person is about to be removed: also whoever adds something to them waits. First in a transaction, or
@@ -270,8 +278,7 @@ pub async fn renew_unverified(
 
 /// Notes when a person signed in.
 pub async fn note_sign_in(on: impl Into<Handle<'_>>, id: &str, at: Moment) -> Result<(), StoreError> {
-    execute!(on, "update users set last_sign_in_at = $2 where id = $1", id, at.0)?;
-    Ok(())
+    write_later!(on, "update users set last_sign_in_at = $2 where id = $1", id, at.0)
 }
 
 /// How somebody stands who has just proven who they are.

@@ -182,17 +182,18 @@ pub async fn count(on: impl Into<Handle<'_>>, table: &Table) -> Result<u64, Stor
 }
 
 /// Every row of a table, in no particular order, with its columns as [`Table`] has them.
-pub fn rows<'c>(on: Handle<'c>, table: &Table) -> Rows<'c> {
+pub async fn rows<'c>(on: Handle<'c>, table: &Table) -> Result<Rows<'c>, StoreError> {
     let kinds: Vec<Kind> = table.columns.iter().map(|(_, kind)| kind.clone()).collect();
     let sql = AssertSqlSafe(format!("select {} from {}", list(table), quoted(&table.name)));
-    match on {
+    Ok(match on {
         Handle::Sqlite(asked) => {
-            Rows(sqlx::query(sql).fetch(asked.into_connection()).map(move |row| values(&row?, &kinds)).boxed())
+            let connection = asked.into_connection().await?;
+            Rows(sqlx::query(sql).fetch(connection).map(move |row| values(&row?, &kinds)).boxed())
         }
         Handle::Postgres(connection) => {
             Rows(sqlx::query(sql).fetch(connection).map(move |row| values(&row?, &kinds)).boxed())
         }
-    }
+    })
 }
 
 fn values<R: Row>(row: &R, kinds: &[Kind]) -> Result<Vec<Value>, sqlx::Error>
@@ -252,7 +253,7 @@ pub async fn add(tx: &mut Tx, table: &Table, rows: &[Vec<Value>]) -> Result<(), 
             }};
         }
         match Handle::from(&mut *tx) {
-            Handle::Sqlite(asked) => insert!(asked.into_connection()),
+            Handle::Sqlite(asked) => insert!(asked.into_connection().await?),
             Handle::Postgres(connection) => insert!(connection),
         }
     }

@@ -240,7 +240,7 @@ async fn copy(
     let failed = |error| UpkeepError::Row(table.name.clone(), error);
     let mut tally = Tally::default();
     let mut batch = Vec::with_capacity(whole::ROWS);
-    let mut rows = whole::rows(source.handle(), table);
+    let mut rows = whole::rows(source.handle(), table).await?;
     while let Some(row) = rows.next().await.map_err(failed)? {
         tally.add(&row);
         batch.push(row);
@@ -258,7 +258,7 @@ async fn copy(
 /// What a table holds, read back.
 async fn tally(tx: &mut Tx, table: &Table) -> Result<Tally, UpkeepError> {
     let mut tally = Tally::default();
-    let mut rows = whole::rows(tx.into(), table);
+    let mut rows = whole::rows(tx.into(), table).await?;
     while let Some(row) = rows.next().await? {
         tally.add(&row);
     }

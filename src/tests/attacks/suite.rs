@@ -163,7 +163,7 @@ impl World {
 pub async fn execute(db: &Db, sql: String) {
     let sql = sqlx::raw_sql(sqlx::AssertSqlSafe(sql));
     match &mut db.write().await.expect("a connection") {
-        Conn::Sqlite(lent) => drop(sql.execute(&mut *lent.ask()).await.expect("executed")),
+        Conn::Sqlite(lent) => drop(sql.execute(lent.ask().connection().await.expect("there")).await.expect("executed")),
         Conn::Postgres(pooled, _) => drop(sql.execute(&mut **pooled).await.expect("executed")),
     }
 }

@@ -328,7 +328,9 @@ impl World {
     pub async fn tamper(&self, sql: &str) -> u64 {
         let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
         match &mut self.state.db.write().await.expect("a connection") {
-            Conn::Sqlite(lent) => sql.execute(&mut *lent.ask()).await.expect("tampered").rows_affected(),
+            Conn::Sqlite(lent) => {
+                sql.execute(lent.ask().connection().await.expect("there")).await.expect("tampered").rows_affected()
+            }
             Conn::Postgres(pooled, _) => sql.execute(&mut **pooled).await.expect("tampered").rows_affected(),
         }
     }
@@ -337,7 +339,9 @@ impl World {
     pub async fn look_up(&self, sql: &str) -> String {
         let sql = AssertSqlSafe(sql.to_owned());
         match &mut self.state.db.write().await.expect("a connection") {
-            Conn::Sqlite(lent) => sqlx::query_scalar(sql).fetch_one(&mut *lent.ask()).await,
+            Conn::Sqlite(lent) => {
+                sqlx::query_scalar(sql).fetch_one(lent.ask().connection().await.expect("there")).await
+            }
             Conn::Postgres(pooled, _) => sqlx::query_scalar(sql).fetch_one(&mut **pooled).await,
         }
         .expect("a value")
