@@ -11,10 +11,12 @@ use std::{
     time::Duration,
 };
 
+use futures_util::future::BoxFuture;
 use sqlx::{
-    Arguments as _, AssertSqlSafe, ConnectOptions, Connection, SqlSafeStr as _, SqliteConnection,
+    Arguments as _, AssertSqlSafe, ConnectOptions, Connection, FromRow, SqlSafeStr as _, Sqlite, SqliteConnection,
     error::BoxDynError,
-    sqlite::{SqliteArguments, SqliteConnectOptions, SqliteTransactionManager},
+    query::{Query, QueryAs},
+    sqlite::{SqliteArguments, SqliteConnectOptions, SqliteRow, SqliteTransactionManager},
 };
 use sqlx_core::transaction::TransactionManager as _;
 use tokio::{
@@ -239,11 +241,7 @@ struct Pending {
 }
 
 impl Pending {
-    fn add(
-        &mut self,
-        sql: &'static str,
-        values: impl FnOnce(&mut SqliteArguments) -> Result<(), BoxDynError>,
-    ) -> Result<(), StoreError> {
+    fn add(&mut self, sql: &'static str, values: &mut Values<'_>) -> Result<(), StoreError> {
         push_counted_on(&mut self.sql, sql, self.arguments.len());
         self.sql.push_str(";\n");
         values(&mut self.arguments).map_err(|error| {
@@ -331,6 +329,17 @@ impl Drop for SqliteTx {
     }
 }
 
+/// A statement with its values.
+type Question<'q> = Query<'q, Sqlite, SqliteArguments>;
+/// The same where it answers with rows.
+type QuestionAs<'q, Row> = QueryAs<'q, Sqlite, Row, SqliteArguments>;
+/// Puts the values of a statement in their places.
+type Values<'v> = dyn FnMut(&mut SqliteArguments) -> Result<(), BoxDynError> + Send + 'v;
+
+/// What rows can be read as.
+pub trait FromSqlite: Send + Unpin + for<'r> FromRow<'r, SqliteRow> {}
+impl<Row: Send + Unpin + for<'r> FromRow<'r, SqliteRow>> FromSqlite for Row {}
+
 /// A connection that is asked something.
 #[derive(Debug)]
 pub struct Asked<'c> {
@@ -413,13 +422,71 @@ impl<'c> Asked<'c> {
         Ok(self.connection)
     }
 
+    // These are boxed, so that each of the many places that ask holds no more of it than where it is.
+
+    /// How many rows a statement touched.
+    ///
+    /// # Errors
+    /// When the database is away, or the statement wrong.
+    pub fn execute<'a>(&'a mut self, question: Question<'a>) -> BoxFuture<'a, Result<u64, StoreError>> {
+        Box::pin(async move {
+            let note = self.note;
+            let connection = self.connection().await?;
+            note.until(patience::answer(question.execute(connection))).await.map(|done| done.rows_affected())
+        })
+    }
+
+    /// Every row.
+    ///
+    /// # Errors
+    /// As before.
+    pub fn fetch_all<'a, Row: FromSqlite + 'a>(
+        &'a mut self,
+        question: QuestionAs<'a, Row>,
+    ) -> BoxFuture<'a, Result<Vec<Row>, StoreError>> {
+        Box::pin(async move {
+            let note = self.note;
+            let connection = self.connection().await?;
+            note.until(patience::answer(question.fetch_all(connection))).await
+        })
+    }
+
+    /// The first row, if there is any.
+    ///
+    /// # Errors
+    /// As before.
+    pub fn fetch_optional<'a, Row: FromSqlite + 'a>(
+        &'a mut self,
+        question: QuestionAs<'a, Row>,
+    ) -> BoxFuture<'a, Result<Option<Row>, StoreError>> {
+        Box::pin(async move {
+            let note = self.note;
+            let connection = self.connection().await?;
+            note.until(patience::answer(question.fetch_optional(connection))).await
+        })
+    }
+
+    /// The row that is there.
+    ///
+    /// # Errors
+    /// As before, and where there is none.
+    pub fn fetch_one<'a, Row: FromSqlite + 'a>(
+        &'a mut self,
+        question: QuestionAs<'a, Row>,
+    ) -> BoxFuture<'a, Result<Row, StoreError>> {
+        Box::pin(async move {
+            let note = self.note;
+            let connection = self.connection().await?;
+            note.until(patience::answer(question.fetch_one(connection))).await
+        })
+    }
+
     /// Writes with what is asked next, at the latest with the commit: there its errors are told, too. At once where this is no
     /// transaction.
-    pub(super) async fn write_later(
-        &mut self,
-        sql: &'static str,
-        values: impl FnOnce(&mut SqliteArguments) -> Result<(), BoxDynError>,
-    ) -> Result<(), StoreError> {
+    ///
+    /// # Errors
+    /// Where a value cannot be put into it, or where it is written at once.
+    pub async fn write_later(&mut self, sql: &'static str, values: &mut Values<'_>) -> Result<(), StoreError> {
         if let Some(pending) = &mut self.pending {
             pending.add(sql, values)?;
             return if pending.arguments.len() < MOST_PENDING { Ok(()) } else { self.write_pending().await };
@@ -626,7 +693,7 @@ mod tests {
     }
 
     async fn write_later(tx: &mut SqliteTx, sql: &'static str, value: i64) -> Result<(), StoreError> {
-        tx.ask().write_later(sql, |arguments| arguments.add(value)).await
+        tx.ask().write_later(sql, &mut |arguments| arguments.add(value)).await
     }
 
     async fn sum(tx: &mut SqliteTx) -> i64 {
@@ -655,7 +722,11 @@ mod tests {
         tx.commit().await.expect("permanent");
         // Outside a transaction at once.
         let mut alone = writer.acquire().await.expect("free");
-        alone.ask().write_later("insert into a values ($1)", |arguments| arguments.add(100)).await.expect("written");
+        alone
+            .ask()
+            .write_later("insert into a values ($1)", &mut |arguments| arguments.add(100))
+            .await
+            .expect("written");
         drop(alone);
 
         let mut tx = begin().await;

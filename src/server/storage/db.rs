@@ -548,20 +548,9 @@ pub(super) fn rows(count: usize, columns: usize, first: &str) -> String {
 macro_rules! execute {
     ($on:expr, $sql:expr $(, $value:expr)* $(,)?) => {
         match &mut $on.into() {
-            $crate::server::storage::Handle::Sqlite(asked) => {
-                let note = asked.note();
-                match asked.connection().await {
-                    Ok(connection) => {
-                        let question = sqlx::query($sql)$(.bind($value))*.execute(connection);
-                        let answer = note.until($crate::server::storage::patience::answer(question)).await;
-                        answer.map(|done| done.rows_affected())
-                    }
-                    Err(error) => Err(error),
-                }
-            }
+            $crate::server::storage::Handle::Sqlite(asked) => asked.execute(sqlx::query($sql)$(.bind($value))*).await,
             $crate::server::storage::Handle::Postgres(connection) => {
-                let asked = sqlx::query($sql)$(.bind($value))*.execute(&mut **connection);
-                $crate::server::storage::patience::answer(asked).await.map(|done| done.rows_affected())
+                $crate::server::storage::db::on_server::execute(connection, sqlx::query($sql)$(.bind($value))*).await
             }
         }
     };
@@ -573,15 +562,15 @@ macro_rules! write_later {
     ($on:expr, $sql:expr $(, $value:expr)* $(,)?) => {
         match &mut $on.into() {
             $crate::server::storage::Handle::Sqlite(asked) => {
-                let values = |arguments: &mut sqlx::sqlite::SqliteArguments| {
+                let mut values = |arguments: &mut sqlx::sqlite::SqliteArguments| {
                     $(sqlx::Arguments::add(arguments, $value)?;)*
                     Ok(())
                 };
-                asked.write_later($sql, values).await
+                asked.write_later($sql, &mut values).await
             }
             $crate::server::storage::Handle::Postgres(connection) => {
-                let asked = sqlx::query($sql)$(.bind($value))*.execute(&mut **connection);
-                $crate::server::storage::patience::answer(asked).await.map(drop)
+                let question = sqlx::query($sql)$(.bind($value))*;
+                $crate::server::storage::db::on_server::execute(connection, question).await.map(drop)
             }
         }
     };
@@ -592,21 +581,62 @@ macro_rules! fetch {
     ($how:ident, $row:ty, $on:expr, $sql:expr $(, $value:expr)* $(,)?) => {
         match &mut $on.into() {
             $crate::server::storage::Handle::Sqlite(asked) => {
-                let note = asked.note();
-                match asked.connection().await {
-                    Ok(connection) => {
-                        let question = sqlx::query_as::<_, $row>($sql)$(.bind($value))*.$how(connection);
-                        note.until($crate::server::storage::patience::answer(question)).await
-                    }
-                    Err(error) => Err(error),
-                }
+                asked.$how(sqlx::query_as::<_, $row>($sql)$(.bind($value))*).await
             }
             $crate::server::storage::Handle::Postgres(connection) => {
-                let asked = sqlx::query_as::<_, $row>($sql)$(.bind($value))*.$how(&mut **connection);
-                $crate::server::storage::patience::answer(asked).await
+                let question = sqlx::query_as::<_, $row>($sql)$(.bind($value))*;
+                $crate::server::storage::db::on_server::$how(connection, question).await
             }
         }
     };
+}
+
+/// Questions to a server, written once for all that the macros ask: code that stands in every place of theirs is megabytes.
+pub(super) mod on_server {
+    use futures_util::future::BoxFuture;
+    use sqlx::{
+        FromRow, PgConnection, Postgres,
+        postgres::{PgArguments, PgRow},
+        query::{Query, QueryAs},
+    };
+
+    use super::{StoreError, patience};
+
+    /// How many rows a statement touched.
+    pub fn execute<'a>(
+        on: &'a mut PgConnection,
+        question: Query<'a, Postgres, PgArguments>,
+    ) -> BoxFuture<'a, Result<u64, StoreError>> {
+        Box::pin(async { patience::answer(question.execute(on)).await.map(|done| done.rows_affected()) })
+    }
+
+    /// Every row.
+    pub fn fetch_all<'a, Row: FromPostgres + 'a>(
+        on: &'a mut PgConnection,
+        question: QueryAs<'a, Postgres, Row, PgArguments>,
+    ) -> BoxFuture<'a, Result<Vec<Row>, StoreError>> {
+        Box::pin(patience::answer(question.fetch_all(on)))
+    }
+
+    /// The first row, if there is any.
+    pub fn fetch_optional<'a, Row: FromPostgres + 'a>(
+        on: &'a mut PgConnection,
+        question: QueryAs<'a, Postgres, Row, PgArguments>,
+    ) -> BoxFuture<'a, Result<Option<Row>, StoreError>> {
+        Box::pin(patience::answer(question.fetch_optional(on)))
+    }
+
+    /// The row that is there.
+    pub fn fetch_one<'a, Row: FromPostgres + 'a>(
+        on: &'a mut PgConnection,
+        question: QueryAs<'a, Postgres, Row, PgArguments>,
+    ) -> BoxFuture<'a, Result<Row, StoreError>> {
+        Box::pin(patience::answer(question.fetch_one(on)))
+    }
+
+    /// What rows can be read as.
+    pub trait FromPostgres: Send + Unpin + for<'r> FromRow<'r, PgRow> {}
+    impl<Row: Send + Unpin + for<'r> FromRow<'r, PgRow>> FromPostgres for Row {}
 }
 
 /// Runs a query for the ids of rows and holds those rows, in its order, until the transaction ends: `for no key update` lets

@@ -6,9 +6,8 @@ use crate::domain::moment::Moment;
 
 use super::{
     Handle, StoreError, Tx,
-    db::{execute, fetch, rows, write_later},
+    db::{execute, fetch, on_server, rows, write_later},
     filter::Filter,
-    patience,
 };
 
 /// Everything that an event says, as it is stored and hashed.
@@ -143,15 +142,9 @@ pub async fn seal(tx: &mut Tx, links: &[Link<'_>]) -> Result<(), StoreError> {
         };
     }
     match &mut Handle::from(tx) {
-        Handle::Sqlite(asked) => {
-            let note = asked.note();
-            note.until(patience::answer(bound!().execute(asked.connection().await?))).await?;
-        }
-        Handle::Postgres(connection) => {
-            patience::answer(bound!().execute(&mut **connection)).await?;
-        }
+        Handle::Sqlite(asked) => asked.execute(bound!()).await.map(drop),
+        Handle::Postgres(connection) => on_server::execute(connection, bound!()).await.map(drop),
     }
-    Ok(())
 }
 
 /// Moves the end of the chain.

@@ -3,7 +3,7 @@
 
 use sqlx::AssertSqlSafe;
 
-use super::{Handle, StoreError, patience};
+use super::{Handle, StoreError, db::on_server};
 
 /// A value to be bound.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,7 +126,6 @@ impl Filter {
     {
         match &mut on.into() {
             Handle::Sqlite(asked) => {
-                let note = asked.note();
                 let mut query = sqlx::query_as::<_, Row>(AssertSqlSafe(sql));
                 for value in &self.values {
                     query = match value {
@@ -134,7 +133,7 @@ impl Filter {
                         Value::Number(number) => query.bind(number),
                     };
                 }
-                note.until(patience::answer(query.bind(most).fetch_all(asked.connection().await?))).await
+                asked.fetch_all(query.bind(most)).await
             }
             Handle::Postgres(connection) => {
                 let mut query = sqlx::query_as::<_, Row>(AssertSqlSafe(sql));
@@ -144,7 +143,7 @@ impl Filter {
                         Value::Number(number) => query.bind(number),
                     };
                 }
-                patience::answer(query.bind(most).fetch_all(&mut **connection)).await
+                on_server::fetch_all(connection, query.bind(most)).await
             }
         }
     }

@@ -6,8 +6,7 @@ use crate::domain::moment::Moment;
 
 use super::{
     Handle, StoreError, Tx,
-    db::{execute, rows, write_later},
-    patience,
+    db::{execute, on_server, rows, write_later},
 };
 
 /// What is remembered of the tries under one key.
@@ -51,13 +50,11 @@ pub async fn hold(tx: &mut Tx, keys: &[&str]) -> Result<Vec<LimitRow>, StoreErro
     ));
     let held: Vec<Keyed> = match &mut Handle::from(tx) {
         Handle::Sqlite(asked) => {
-            let note = asked.note();
-            let query = keys.iter().fold(sqlx::query_as(sql), |query, key| query.bind(*key));
-            note.until(patience::answer(query.fetch_all(asked.connection().await?))).await?
+            asked.fetch_all(keys.iter().fold(sqlx::query_as(sql), |query, key| query.bind(*key))).await?
         }
         Handle::Postgres(connection) => {
             let query = keys.iter().fold(sqlx::query_as(sql), |query, key| query.bind(*key));
-            patience::answer(query.fetch_all(&mut **connection)).await?
+            on_server::fetch_all(connection, query).await?
         }
     };
     let row_of = |key: &&str| held.iter().find(|held| held.key == *key).map(|held| held.row);
@@ -80,15 +77,9 @@ pub async fn put(tx: &mut Tx, these: &[Tried<'_>]) -> Result<(), StoreError> {
         };
     }
     match &mut Handle::from(tx) {
-        Handle::Sqlite(asked) => {
-            let note = asked.note();
-            note.until(patience::answer(bound!().execute(asked.connection().await?))).await?;
-        }
-        Handle::Postgres(connection) => {
-            patience::answer(bound!().execute(&mut **connection)).await?;
-        }
+        Handle::Sqlite(asked) => asked.execute(bound!()).await.map(drop),
+        Handle::Postgres(connection) => on_server::execute(connection, bound!()).await.map(drop),
     }
-    Ok(())
 }
 
 /// Forgets every try under a key.
