@@ -64,8 +64,12 @@ pub enum Durability {
     Delayed,
 }
 
-/// Every commit waits for the disk.
-const FULL_DURABILITY: &str = "pragma synchronous = full";
+/// From then on every commit waits for the disk.
+macro_rules! full_durability {
+    () => {
+        "pragma synchronous = full"
+    };
+}
 
 /// A connection, handed on when it is dropped.
 #[derive(Debug)]
@@ -109,7 +113,7 @@ impl Connections {
         let mut lent = self.acquire_as_it_is().await?;
         if lent.place.is_delayed() {
             let Asked { connection, note, .. } = lent.ask();
-            note.until_told(sqlx::query(FULL_DURABILITY).execute(connection)).await?;
+            note.until_told(sqlx::raw_sql(full_durability!()).execute(connection)).await?;
             lent.place.is_delayed.store(false, Ordering::Relaxed);
         }
         Ok(lent)
@@ -285,7 +289,7 @@ impl SqliteTx {
         let place = Arc::clone(&lent.place);
         // Immediate: two processes that both mean to write queue up instead of failing half-way.
         let begin = match durability {
-            Durability::Full if place.is_delayed() => "pragma synchronous = full; begin immediate",
+            Durability::Full if place.is_delayed() => concat!(full_durability!(), "; begin immediate"),
             Durability::Full => "begin immediate",
             Durability::Delayed => {
                 place.is_delayed.store(true, Ordering::Relaxed);

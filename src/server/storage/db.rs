@@ -550,7 +550,7 @@ macro_rules! execute {
         match &mut $on.into() {
             $crate::server::storage::Handle::Sqlite(asked) => asked.execute(sqlx::query($sql)$(.bind($value))*).await,
             $crate::server::storage::Handle::Postgres(connection) => {
-                $crate::server::storage::db::on_server::execute(connection, sqlx::query($sql)$(.bind($value))*).await
+                $crate::server::storage::on_server::execute(connection, sqlx::query($sql)$(.bind($value))*).await
             }
         }
     };
@@ -570,7 +570,7 @@ macro_rules! write_later {
             }
             $crate::server::storage::Handle::Postgres(connection) => {
                 let question = sqlx::query($sql)$(.bind($value))*;
-                $crate::server::storage::db::on_server::execute(connection, question).await.map(drop)
+                $crate::server::storage::on_server::execute(connection, question).await.map(drop)
             }
         }
     };
@@ -585,58 +585,10 @@ macro_rules! fetch {
             }
             $crate::server::storage::Handle::Postgres(connection) => {
                 let question = sqlx::query_as::<_, $row>($sql)$(.bind($value))*;
-                $crate::server::storage::db::on_server::$how(connection, question).await
+                $crate::server::storage::on_server::$how(connection, question).await
             }
         }
     };
-}
-
-/// Questions to a server, written once for all that the macros ask: code that stands in every place of theirs is megabytes.
-pub(super) mod on_server {
-    use futures_util::future::BoxFuture;
-    use sqlx::{
-        FromRow, PgConnection, Postgres,
-        postgres::{PgArguments, PgRow},
-        query::{Query, QueryAs},
-    };
-
-    use super::{StoreError, patience};
-
-    /// How many rows a statement touched.
-    pub fn execute<'a>(
-        on: &'a mut PgConnection,
-        question: Query<'a, Postgres, PgArguments>,
-    ) -> BoxFuture<'a, Result<u64, StoreError>> {
-        Box::pin(async { patience::answer(question.execute(on)).await.map(|done| done.rows_affected()) })
-    }
-
-    /// Every row.
-    pub fn fetch_all<'a, Row: FromPostgres + 'a>(
-        on: &'a mut PgConnection,
-        question: QueryAs<'a, Postgres, Row, PgArguments>,
-    ) -> BoxFuture<'a, Result<Vec<Row>, StoreError>> {
-        Box::pin(patience::answer(question.fetch_all(on)))
-    }
-
-    /// The first row, if there is any.
-    pub fn fetch_optional<'a, Row: FromPostgres + 'a>(
-        on: &'a mut PgConnection,
-        question: QueryAs<'a, Postgres, Row, PgArguments>,
-    ) -> BoxFuture<'a, Result<Option<Row>, StoreError>> {
-        Box::pin(patience::answer(question.fetch_optional(on)))
-    }
-
-    /// The row that is there.
-    pub fn fetch_one<'a, Row: FromPostgres + 'a>(
-        on: &'a mut PgConnection,
-        question: QueryAs<'a, Postgres, Row, PgArguments>,
-    ) -> BoxFuture<'a, Result<Row, StoreError>> {
-        Box::pin(patience::answer(question.fetch_one(on)))
-    }
-
-    /// What rows can be read as.
-    pub trait FromPostgres: Send + Unpin + for<'r> FromRow<'r, PgRow> {}
-    impl<Row: Send + Unpin + for<'r> FromRow<'r, PgRow>> FromPostgres for Row {}
 }
 
 /// Runs a query for the ids of rows and holds those rows, in its order, until the transaction ends: `for no key update` lets

@@ -6,8 +6,9 @@ use crate::domain::moment::Moment;
 
 use super::{
     Handle, StoreError, Tx,
-    db::{execute, fetch, on_server, rows, write_later},
+    db::{execute, fetch, rows, write_later},
     filter::Filter,
+    on_server,
 };
 
 /// Everything that an event says, as it is stored and hashed.

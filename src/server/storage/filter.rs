@@ -3,7 +3,7 @@
 
 use sqlx::AssertSqlSafe;
 
-use super::{Handle, StoreError, db::on_server};
+use super::{Handle, StoreError, on_server};
 
 /// A value to be bound.
 #[derive(Clone, Debug, PartialEq, Eq)]

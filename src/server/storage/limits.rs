@@ -6,7 +6,8 @@ use crate::domain::moment::Moment;
 
 use super::{
     Handle, StoreError, Tx,
-    db::{execute, on_server, rows, write_later},
+    db::{execute, rows, write_later},
+    on_server,
 };
 
 /// What is remembered of the tries under one key.

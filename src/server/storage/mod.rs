@@ -34,6 +34,8 @@ pub mod locks;
 pub mod not_me_links;
 /// What was last seen of things.
 pub mod notes;
+/// Questions to a server.
+mod on_server;
 /// Mail waiting to be sent.
 pub mod outbox;
 /// Sessions as their owner lists them.
