@@ -15,11 +15,19 @@ use axum::{
 };
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use latchkey::{
-    domain::{email::Email, identifier::Identifier, moment::Moment, safe_path::SafePath, username::Username},
+    domain::{
+        console::PeopleQuery,
+        email::Email,
+        identifier::Identifier,
+        moment::Moment,
+        records::{AuditQuery, SessionsQuery},
+        safe_path::SafePath,
+        username::Username,
+    },
     server::{
         config::Config,
         crypto::legacy,
-        http::{client_address, cookies::Jar},
+        http::{client_address, cookies::Jar, flash},
         import::{
             guess::Mapping,
             record::{Choices, Person},
@@ -36,7 +44,7 @@ use tokio::runtime::Runtime;
 pub type Property = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const ALL: [Property; 8] = [
+pub const ALL: [Property; 9] = [
     ("cookies", cookies),
     ("email", email),
     ("forwarded", forwarded),
@@ -44,6 +52,7 @@ pub const ALL: [Property; 8] = [
     ("import", import),
     ("jwt", jwt),
     ("next", next),
+    ("queries", queries),
     ("username", username),
 ];
 
@@ -85,7 +94,29 @@ pub fn next(bytes: &[u8]) {
     assert_eq!(carried, [("next".into(), path.as_str().into())]);
 }
 
-/// Whatever a browser sends as cookies is read, and what is found stands there whole.
+/// What a list is asked for is asked for by the address that its page gives itself, and that is an address of this site.
+pub fn queries(bytes: &[u8]) {
+    fn pairs(query: &[u8]) -> Vec<(String, String)> {
+        url::form_urlencoded::parse(query).into_owned().collect()
+    }
+    fn each(query: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> {
+        query.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+    fn asked(address: &str) -> Vec<(String, String)> {
+        assert!(address.starts_with("/admin/") && address.bytes().all(|byte| byte.is_ascii_graphic()), "{address:?}");
+        pairs(address.split_once('?').map_or("", |(_, query)| query).as_bytes())
+    }
+    let given = pairs(bytes);
+    let people = PeopleQuery::parse(each(&given));
+    assert_eq!(PeopleQuery::parse(each(&asked(&people.address()))), people);
+    let sessions = SessionsQuery::parse(each(&given));
+    assert_eq!(SessionsQuery::parse(each(&asked(&sessions.address()))), sessions);
+    let audit = AuditQuery::parse(each(&given));
+    assert_eq!(AuditQuery::parse(each(&asked(&audit.address()))), audit);
+}
+
+/// Whatever a browser sends as cookies is read, and what is found stands there whole; what survives a redirect fits into a cookie
+/// again.
 pub fn cookies(bytes: &[u8]) {
     let Ok(value) = HeaderValue::from_bytes(bytes) else { return };
     let mut headers = HeaderMap::new();
@@ -96,6 +127,10 @@ pub fn cookies(bytes: &[u8]) {
                 assert!(!value.contains(';'), "{value:?}");
                 let text = String::from_utf8_lossy(bytes);
                 assert!(text.contains(&format!("{}={value}", jar.name(is_https))), "{value:?}");
+                if matches!(jar, Jar::Flash) {
+                    let kept = flash::set(&flash::read(value), is_https).expect("a header");
+                    assert!(kept.len() <= 4_096, "{kept:?}");
+                }
             }
         }
     }

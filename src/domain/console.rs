@@ -124,7 +124,7 @@ impl PeopleQuery {
         let mut query = Self::default();
         for (name, value) in parameters {
             match name {
-                "q" => query.text = query::text(value, MOST_CHARACTERS).to_lowercase(),
+                "q" => query.text = query::text(&value.to_lowercase(), MOST_CHARACTERS),
                 "role" => query.role = Role::parse(value),
                 "verified" => query.verified = Verified::parse(value),
                 "state" => query.state = PersonState::parse(value),

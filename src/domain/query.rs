@@ -15,11 +15,12 @@ pub fn id(given: &str) -> Option<&str> {
 }
 
 /// What was typed to look for: control characters, which nothing has that is looked for, and spaces around it taken away, and
-/// cut at so many characters.
+/// cut at so many characters. What came out once comes out the same again.
 #[must_use]
 pub fn text(typed: &str, most: usize) -> String {
     let printable: String = typed.chars().filter(|character| !character.is_control()).collect();
-    printable.trim().chars().take(most).collect()
+    let cut: String = printable.trim().chars().take(most).collect();
+    cut.trim_end().to_owned()
 }
 
 /// Where a page of a list begins.
@@ -112,9 +113,15 @@ mod tests {
         /// ASVS 2.2.1.
         #[test]
         fn what_is_looked_for_has_no_control_characters(typed in any::<String>()) {
-            let text = text(&typed, 20);
-            prop_assert!(text.chars().count() <= 20 && !text.contains(char::is_control));
+            let looked_for = text(&typed, 20);
+            prop_assert!(looked_for.chars().count() <= 20 && !looked_for.contains(char::is_control));
+            prop_assert_eq!(&text(&looked_for, 20), &looked_for);
         }
+    }
+
+    #[test]
+    fn what_is_cut_at_a_space_ends_before_it() {
+        assert_eq!(text("  one two", 4), "one");
     }
 
     #[test]

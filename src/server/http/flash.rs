@@ -20,10 +20,13 @@ const MAX_BYTES: usize = 3_000;
 /// The `Set-Cookie` for a flash.
 #[must_use]
 pub fn set(flash: &Flash, is_https: bool) -> Option<HeaderValue> {
-    let encode = |flash: &Flash| serde_json::to_vec(flash).ok().map(|json| BASE64_URL_SAFE_NO_PAD.encode(json));
-    let value = encode(flash).filter(|value| value.len() <= MAX_BYTES);
-    let value = value.or_else(|| encode(&Flash { values: Vec::new(), ..flash.clone() }))?;
-    Jar::Flash.keep(&value, SECONDS, is_https)
+    let without_values = Flash { values: Vec::new(), ..flash.clone() };
+    let notice = Flash { notice: flash.notice, ..Flash::default() };
+    let mut cookies = [flash, &without_values, &notice]
+        .into_iter()
+        .filter_map(|flash| serde_json::to_vec(flash).ok())
+        .map(|json| BASE64_URL_SAFE_NO_PAD.encode(json));
+    Jar::Flash.keep(&cookies.find(|value| value.len() <= MAX_BYTES)?, SECONDS, is_https)
 }
 
 /// Reads the flash for a page and clears it.
@@ -41,7 +44,8 @@ pub async fn layer(State(state): State<AppState>, mut request: Request, next: Ne
 }
 
 /// The flash in a cookie; an unreadable one says nothing.
-fn read(cookie: &str) -> Flash {
+#[must_use]
+pub fn read(cookie: &str) -> Flash {
     BASE64_URL_SAFE_NO_PAD.decode(cookie).ok().and_then(|json| serde_json::from_slice(&json).ok()).unwrap_or_default()
 }
 
@@ -50,7 +54,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::domain::{error::AuthError, field::Field};
+    use crate::domain::{
+        error::AuthError,
+        field::{Field, FieldError, Problem},
+        flash::Notice,
+    };
 
     fn round_trip(flash: &Flash) -> Flash {
         let header = set(flash, true).expect("a header");
@@ -65,6 +73,15 @@ mod tests {
         let flash = Flash { error: Some(AuthError::Busy { retry_after: 5 }), remember: true, ..Flash::default() }
             .with_value(Field::Email, "jürgen@example.org");
         assert_eq!(round_trip(&flash), flash);
+    }
+
+    /// ASVS 3.3.5.
+    #[test]
+    fn more_reasons_than_fit_are_left_out() {
+        let reason = FieldError { field: Field::Email, problem: Problem::Taken };
+        let flash =
+            Flash { notice: Some(Notice::SignedOut), error: Some(vec![reason; 200].into()), ..Flash::default() };
+        assert_eq!(round_trip(&flash), Flash { error: None, ..flash });
     }
 
     proptest! {
