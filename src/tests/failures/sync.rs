@@ -98,6 +98,9 @@ fn show(what: &str, trace: &Path, log: &str, word: &str, is_by_who_was_asked: bo
             is_written = true;
         } else if line.contains("recvfrom") && line.contains(&email(number)) {
             asked = Some(process);
+        } else if line.contains("recvfrom") && line.contains("COMMIT\\0") && asked == Some(process) {
+            // The end of it is written from here on: what somebody else brought to the disk before tells nothing of that.
+            (is_synced, waiting) = (false, HashMap::new());
         } else if is_written && line.contains(word) && (asked == Some(process) || !is_by_who_was_asked) {
             assert!(is_synced, "{what}: sign-up {number} was acknowledged before it was on the disk");
             (number, is_written, is_synced, asked) = (number + 1, false, false, None);
