@@ -73,7 +73,7 @@ timing: ## Whether the time of an answer tells who is known here, on both engine
 fuzz: ## Fuzz the parsers of what comes from outside, ten minutes each (FUZZ_SECONDS)
 	@scripts/test.sh fuzz
 
-budget: ## What each page weighs, against its limit
+budget: ## What each page and the program weigh, against their limits
 	@scripts/test.sh budget
 
 clean: ## Remove everything that was built (installed tools and data/ stay)

@@ -1,6 +1,8 @@
-// How much a browser fetches for a page: the bodies of all it asks for, as brotli sends them. What the server does not send
-// that way is counted as brotli at its best would make it. KB are 1,000 bytes. docs/performance.md keeps the figures.
+// How large is what is fetched: by a browser for a page, the bodies of all it asks for, as brotli sends them, and by an operator,
+// the program. What the server does not send that way is counted as brotli at its best would make it. KB are 1,000 bytes.
+// docs/performance.md keeps the figures.
 
+import { statSync } from 'node:fs';
 import { get } from 'node:http';
 import { sep } from 'node:path';
 import { promisify } from 'node:util';
@@ -19,6 +21,8 @@ const LIMITS: Record<string, number> = {
   estimator: 700_000,
   dashboard: 120_000,
 };
+
+const MOST_BYTES_OF_PROGRAM = 30_000_000;
 
 const isRelease = !findServer().split(sep).includes('debug');
 
@@ -72,6 +76,12 @@ test('pages stay light (ux 53)', async ({ person, anotherBrowser }) => {
     // A debug build is not what people get: its figures are shown, not judged.
     if (limit && isRelease) expect.soft(all, `bytes of ${name}`).toBeLessThanOrEqual(limit);
   }
+});
+
+test('the program stays small', () => {
+  const size = statSync(findServer()).size;
+  console.log(`the program: ${(size / 1e6).toFixed(1)} MB`);
+  if (isRelease) expect(size, 'bytes of the program').toBeLessThanOrEqual(MOST_BYTES_OF_PROGRAM);
 });
 
 /** Notes what a page and its Workers ask for; answers with the addresses, each once. */
