@@ -3,6 +3,7 @@
 //
 //   LATCHKEY_BIN                    the release build, default target/release/latchkey
 //   LATCHKEY_TEST_POSTGRES_URL      a PostgreSQL server that may be filled
+//   BENCH_EXAMPLES                  the folder of the examples `limits` and `rush`, default: the one beside the release build
 
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -232,8 +233,7 @@ export async function wrk({ port, requests, connections = 16, seconds, pause: wa
   writeFileSync(file, requests.join('\0'));
   const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '30s', '-s', join(HERE, 'wrk.lua'), `http://127.0.0.1:${port}`];
   args.push('--', file, String(wait), String(want?.status ?? 0), want?.location ?? '');
-  const before = isUrgent && process.getuid() === 0 ? 'nice -n -15 ' : '';
-  const shell = `TIMEFORMAT='cpu %U %S'; time ${before}wrk "$@"`;
+  const shell = `TIMEFORMAT='cpu %U %S'; time ${isUrgent ? URGENT.join(' ') : ''} wrk "$@"`;
   const child = spawn('bash', ['-c', shell, 'wrk', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   let printed = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (printed += text));
@@ -247,7 +247,11 @@ export async function wrk({ port, requests, connections = 16, seconds, pause: wa
   return { ...figures, rate: counted / figures.seconds, cores: (Number(cpu[1]) + Number(cpu[2])) / figures.seconds };
 }
 
-export const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
+/** The middle of some numbers, or of the two in the middle. */
+export function median(numbers) {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  return (sorted[Math.floor((sorted.length - 1) / 2)] + sorted[Math.floor(sorted.length / 2)]) / 2;
+}
 
 /** A figure of as many digits as it deserves. */
 export const figure = (number) => (number >= 100 ? number.toFixed(0) : number.toPrecision(3));
@@ -258,8 +262,56 @@ export function middle(numbers) {
   return `${figure(median(numbers))} (${figure(Math.min(...numbers))}–${figure(Math.max(...numbers))})`;
 }
 
-/** What the bare loop and the bare handler are built as (`cargo build --release --example limits`). */
-const LIMITS = resolve(process.env.BENCH_LIMITS || join(dirname(BIN), 'examples/limits'));
+/** Where the example is that was built beside the server (`cargo build --release --example NAME`). */
+const example = (name) => join(resolve(process.env.BENCH_EXAMPLES || join(dirname(BIN), 'examples')), name);
+/** The bare loop and the bare handler. */
+const LIMITS = example('limits');
+
+/** What comes first on a machine that is shared with what is measured, where that is allowed. */
+const URGENT = process.getuid() === 0 ? ['nice', '-n', '-15'] : [];
+
+/** A crowd that sends these requests (benches/rush.rs); `args` say how. */
+function startRush(port, requests, args) {
+  files += 1;
+  const file = join(scratch, `requests-${files}`);
+  writeFileSync(file, requests.join('\0'));
+  const [command, ...rest] = [...URGENT, example('rush'), '--port', String(port), '--requests', file, ...args];
+  const child = spawn(command, rest, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const stop = () => child.kill('SIGKILL');
+  stops.push(stop);
+  let printed = '';
+  child.stdout.on('data', (text) => (printed += text));
+  const ended = new Promise((done, failed) => child.once('close', done).once('error', failed)).then((code) => {
+    stops.splice(stops.indexOf(stop), 1);
+    rmSync(file, { force: true });
+    if (code !== 0) throw new Error(`${example('rush')} ended with ${code}`);
+    return JSON.parse(printed);
+  });
+  // Whoever waits for it hears of it; until then it is no failure of the script.
+  ended.catch(() => {});
+  return { child, ended };
+}
+
+/** Sends each request on a connection of its own, all at once or so many each second, and answers with what came of each. */
+export function rush(port, requests, { eachSecond, hangsUp = false } = {}) {
+  const pace = eachSecond ? ['--each-second', String(eachSecond)] : [];
+  return startRush(port, requests, [...pace, ...(hangsUp ? ['--hang-up'] : [])]).ended;
+}
+
+/** Sends so many at once, over and over, while something else goes on; answers with what that came to, and how often. */
+export async function besideRushes(port, requests, count, work) {
+  const { child, ended } = startRush(port, requests, ['--again', String(count)]);
+  try {
+    const tooSoon = ended.then(() => {
+      throw new Error('the rushes ended before what they are beside');
+    });
+    const value = await Promise.race([work(), tooSoon]);
+    child.stdin.end();
+    return { value, times: await ended };
+  } finally {
+    child.stdin.end();
+  }
+}
 
 /** Hashes in a bare loop for so many seconds on every core: how many a second. */
 export function bareHashes(seconds, { memory = 19_456, iterations = 2 } = {}) {
