@@ -105,7 +105,7 @@ start_postgres() {
     port=$(node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close() })')
     CLEANUP=(stop_postgres "${CLEANUP[@]}")
     (cd / && as_postgres "$PG/pg_ctl" start -s -w -D "$SCRATCH/pg/data" -l "$SCRATCH/pg/log" \
-        -o "-p $port -k $SCRATCH/pg -c listen_addresses=127.0.0.1 -c max_connections=200 $carefree") \
+        -o "-p $port -k $SCRATCH/pg -c listen_addresses=127.0.0.1 -c max_connections=400 $carefree") \
         9>&- || { cat "$SCRATCH/pg/log"; return 1; }
     export LATCHKEY_TEST_POSTGRES_URL=postgres://postgres@127.0.0.1:$port/postgres
 }
@@ -113,11 +113,13 @@ stop_postgres() { (cd / && as_postgres "$PG/pg_ctl" stop -s -m immediate -D "$SC
 
 # --- Steps ------------------------------------------------------------------
 
-# Plain cargo's debug builds with the flag that `cargo leptos` gives its own,
-# so that they share what they compile.
-dev() { RUSTFLAGS="--cfg erase_components" "$@"; }
-clippy() { dev cargo clippy --no-default-features "$@" -- -D warnings; }
-wasm_clippy() { clippy --lib --target "$WASM" --target-dir "$TARGET/$1" --features "$2"; }
+# Plain cargo's debug builds with the flags that `cargo leptos` gives its own,
+# so that they share what they compile: for the server those that
+# .cargo/config.toml has, and once more.
+ERASED="--cfg erase_components"
+dev() { RUSTFLAGS="$ERASED $ERASED" "$@"; }
+clippy() { cargo clippy --no-default-features "$@" -- -D warnings; }
+wasm_clippy() { RUSTFLAGS=$ERASED clippy --lib --target "$WASM" --target-dir "$TARGET/$1" --features "$2"; }
 lock_files() {
     local of
     for of in . fuzz; do cargo metadata --manifest-path "$of/Cargo.toml" --locked --format-version 1 >/dev/null || return; done
@@ -126,7 +128,7 @@ lock_files() {
 lint() {
     step "Cargo.lock is up to date" one_check lock_files
     step "cargo fmt" one_check cargo fmt --check
-    step "clippy: server and tests" one_check clippy --features "$BIN_FEATURES" --all-targets
+    step "clippy: server and tests" one_check dev clippy --features "$BIN_FEATURES" --all-targets
     step "clippy: browser side" one_check wasm_clippy front "$LIB_FEATURES"
     step "clippy: estimator" one_check wasm_clippy estimator-build estimator
 }
@@ -145,7 +147,7 @@ deny() {
 
 rust_tests() {
     # More than processors: much of their time is waiting for a disk or for PostgreSQL.
-    export RUST_TEST_THREADS="${RUST_TEST_THREADS:-6}"
+    export RUST_TEST_THREADS="${RUST_TEST_THREADS:-10}"
     step "Rust tests" cargo_tests dev cargo test --no-fail-fast --no-default-features --features "$BIN_FEATURES" "$@"
 }
 
@@ -170,8 +172,8 @@ playwright() {
 
 release_build() { step "release build, with link-time optimisation" one_check scripts/build.sh; }
 
-limits() {
-    cargo build --release --example limits --no-default-features --features "$BIN_FEATURES"
+helpers() {
+    cargo build --release --example limits --example rush --no-default-features --features "$BIN_FEATURES"
 }
 # bench NAME FILE [ARGUMENT...]
 bench() {
@@ -250,7 +252,7 @@ timing)
 bench | benchload | benchgrowth)
     with_postgres durable
     release_build
-    if "$OK"; then step "the limits of this machine" one_check limits; fi
+    if "$OK"; then step "what the benches run beside the server" one_check helpers; fi
     if "$OK"; then
         case "$what" in
         bench) bench "side by side" compare "$@" ;;
@@ -286,7 +288,7 @@ failures)
     with_postgres
     # One at a time: each has bounds of time of its own.
     step "failures" cargo_tests env LATCHKEY_FAILURES=all LATCHKEY_KILLS="${KILLS:-200}" LATCHKEY_TEST_POSTGRES_BIN="$PG" \
-        RUSTFLAGS="--cfg erase_components" cargo test --no-default-features --features "$BIN_FEATURES" --test failures -- \
+        RUSTFLAGS="$ERASED $ERASED" cargo test --no-default-features --features "$BIN_FEATURES" --test failures -- \
         --test-threads=1 "$@"
     ;;
 all)
