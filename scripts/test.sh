@@ -114,8 +114,8 @@ stop_postgres() { (cd / && as_postgres "$PG/pg_ctl" stop -s -m immediate -D "$SC
 # --- Steps ------------------------------------------------------------------
 
 # Plain cargo's debug builds with the flags that `cargo leptos` gives its own,
-# so that they share what they compile: for the server those that
-# .cargo/config.toml has, and once more.
+# so that they share the dependencies they compile: for the server those
+# that .cargo/config.toml has, and once more.
 ERASED="--cfg erase_components"
 dev() { RUSTFLAGS="$ERASED $ERASED" "$@"; }
 clippy() { cargo clippy --no-default-features "$@" -- -D warnings; }
