@@ -1,6 +1,11 @@
 //! `latchkey serve`: listens, starts the background tasks, and ends gracefully. Must not know a route.
 
-use std::{io, net::SocketAddr, sync::atomic::Ordering, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use tokio::{
     net::{TcpListener, TcpSocket},
@@ -10,7 +15,7 @@ use tokio::{
 use crate::server::{
     config::Config,
     flows::{note_settings, set_up},
-    http::{metrics, router},
+    http::{arrivals::Arrivals, metrics, router},
     jobs,
     mail::transport::Transport,
     state::AppState,
@@ -43,7 +48,9 @@ pub(super) async fn run(mut config: Config, db: Db) -> Result<(), CliError> {
     let (stop, stopped) = watch::channel(false);
     let tasks = jobs::start(state.clone(), transport, stopped.clone());
     let service = router::build(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, service).with_graceful_shutdown(until(stopped));
+    let cost = state.passwords.cost();
+    let arrivals = Arrivals::of(listener, cost.permits + cost.queue, Arc::clone(&state.is_ending));
+    let server = axum::serve(arrivals, service).with_graceful_shutdown(until(stopped));
     let mut server = tokio::spawn(server.into_future());
     if let Some(listener) = metrics_listener {
         // Answers until the process ends, so that the last figures are read, too.

@@ -10,6 +10,8 @@ pub mod password_lists;
 pub mod sealed;
 /// Signatures that others can verify.
 pub mod signature;
+/// Where those who are to hash wait for their turn.
+mod threshold;
 /// One-time tokens and digests of secrets.
 pub mod token;
 /// The threads that hash.

@@ -13,7 +13,7 @@ use argon2::{
         phc::{Output, ParamsString, PasswordHash, Salt},
     },
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument as _;
 
 use crate::{
@@ -33,6 +33,7 @@ use crate::{
 use super::{
     legacy,
     password_lists::{BreachedPasswords, is_common},
+    threshold::{Over, Threshold},
     workers::Workers,
 };
 
@@ -70,7 +71,26 @@ pub struct Verified {
 
 /// A place among those who hash or wait for it, for one request.
 #[derive(Debug)]
-pub struct Place(Arc<OwnedSemaphorePermit>);
+pub struct Place(Arc<Held>);
+
+#[derive(Debug)]
+struct Held {
+    threshold: Threshold,
+    over: OnceCell<Over>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Place {
+    /// Waits until it is nearly their turn: for whoever asks the database for much before the hash. Others wait there before it.
+    pub async fn approach(&self) {
+        self.0.over.get_or_init(|| self.0.threshold.cross()).await;
+    }
+
+    /// Asks the database something that is needed for the hash, so that nobody waits behind this while that is slow.
+    pub async fn ask<T>(&self, questions: impl Future<Output = T>) -> T {
+        self.0.threshold.ask(questions).await
+    }
+}
 
 /// How busy the pool is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +116,7 @@ pub struct HashingPool {
     /// A valid hash of a password nobody knows, verified against where there is nobody, so that both take the same work.
     nobody: Arc<str>,
     queue: Arc<Semaphore>,
+    threshold: Threshold,
     permits: Arc<Semaphore>,
     workers: Workers<Memory>,
     refused: Arc<AtomicU64>,
@@ -120,6 +141,7 @@ impl HashingPool {
             random,
             nobody,
             queue: Arc::new(Semaphore::new(permits + cost.queue)),
+            threshold: Threshold::before(permits),
             permits: Arc::new(Semaphore::new(permits)),
             workers: Workers::start(permits).map_err(hashing)?,
             refused: Arc::default(),
@@ -161,11 +183,12 @@ impl HashingPool {
     /// # Errors
     /// [`AuthError::Busy`] when the queue is full.
     pub fn enter(&self) -> Result<Place, FlowError> {
-        let Ok(place) = Arc::clone(&self.queue).try_acquire_owned() else {
+        let Ok(permit) = Arc::clone(&self.queue).try_acquire_owned() else {
             self.refused.fetch_add(1, Ordering::Relaxed);
             return Err(AuthError::Busy { retry_after: RETRY_AFTER_SECONDS }.into());
         };
-        Ok(Place(Arc::new(place)))
+        let threshold = self.threshold.clone();
+        Ok(Place(Arc::new(Held { threshold, over: OnceCell::new(), _permit: permit })))
     }
 
     /// Hashes a new password, provided it is hard enough to guess (ASVS 6.2.4, 6.2.11, 6.2.12, 11.4.2).
@@ -234,6 +257,7 @@ impl HashingPool {
         place: &Place,
         work: impl FnOnce(&mut Memory) -> Result<T, ServerError> + Send + 'static,
     ) -> Result<T, ServerError> {
+        place.approach().await;
         let place = Arc::clone(&place.0);
         let permit = Arc::clone(&self.permits).acquire_owned().instrument(spans::hash_queue()).await;
         let permit = permit.map_err(|error| ServerError::Hashing(error.to_string()))?;

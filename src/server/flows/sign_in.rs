@@ -84,10 +84,11 @@ async fn attempt(
         .map_err(|problem| AuthError::from(FieldError { field: Field::Identifier, problem }))?;
 
     let place = state.passwords.enter()?;
-    let turn = state.line.turn().await?;
-    let user = users::find_by_identifier(&mut state.db.read().await?, &identifier).await?;
+    state.turns.let_pass().await;
+    place.approach().await;
     let device_hash = presented_hash(&request.device);
-    let known = known_device(state, device_hash.as_deref(), user.as_ref()).await?;
+    let turn = state.line.turn().await?;
+    let (user, known) = place.ask(find(state, &identifier, device_hash.as_deref())).await?;
     drop(turn);
     let (identifier_key, network) = (identifier.key(), request.network());
     // A browser that signed in before is counted for itself: strangers cannot lock it out.
@@ -97,9 +98,8 @@ async fn attempt(
     };
     // Nobody is a person of no name: the row goes into the same indexes.
     let user_id = user.as_ref().map_or("", |user| user.id.as_str());
-    throttle::count(state, request, Some(user_id), &limits).await?;
+    place.ask(throttle::count(state, request, Some(user_id), &limits)).await?;
 
-    state.turns.let_pass().await;
     let stored = user.as_ref().and_then(|user| user.password_hash.clone());
     let verified = match state.passwords.verify(&place, attempt.password, stored).await {
         Ok(verified) => verified,
@@ -135,6 +135,17 @@ async fn attempt(
     tracing::info!(user = %user.id, address = %request.address, factor = "pwd", "signed in");
     let device = super::finish_sign_in(state, request, &user, &limits, begun.is_strange, Durability::Delayed).await;
     Ok(Outcome { next: NextStep::Dashboard, device, is_kept: begun.is_kept })
+}
+
+/// Who is meant, and a name for the browser where this very person signed in with it before.
+async fn find(
+    state: &AppState,
+    identifier: &Identifier,
+    device_hash: Option<&str>,
+) -> Result<(Option<UserRow>, Option<String>), ServerError> {
+    let user = users::find_by_identifier(&mut state.db.read().await?, identifier).await?;
+    let known = known_device(state, device_hash, user.as_ref()).await?;
+    Ok((user, known))
 }
 
 /// A session that has begun.

@@ -4,6 +4,8 @@
 pub mod access;
 /// What the pages of somebody's own account are given.
 pub mod account_pages;
+/// Connections, taken in as fast as they are answered.
+pub mod arrivals;
 /// Files of the browser side.
 pub mod assets;
 /// The audit log as a file.

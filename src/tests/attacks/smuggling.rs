@@ -8,6 +8,7 @@ use std::{
 };
 
 use axum::{Router, extract::Request, middleware::Next};
+use latchkey::server::http::arrivals::Arrivals;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -93,7 +94,9 @@ async fn serve(world: &World, is_careless: bool) -> (SocketAddr, Seen, tokio::ta
         tokio::spawn(careless(listener, router))
     } else {
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        tokio::spawn(async move { axum::serve(listener, service).await.expect("served") })
+        tokio::spawn(
+            async move { axum::serve(Arrivals::of(listener, 1, Arc::default()), service).await.expect("served") },
+        )
     };
     (address, seen, serving)
 }
