@@ -84,7 +84,6 @@ async fn attempt(
         .map_err(|problem| AuthError::from(FieldError { field: Field::Identifier, problem }))?;
 
     let place = state.passwords.enter()?;
-    state.turns.let_pass().await;
     place.approach().await;
     let device_hash = presented_hash(&request.device);
     let turn = state.line.turn().await?;
@@ -100,6 +99,7 @@ async fn attempt(
     let user_id = user.as_ref().map_or("", |user| user.id.as_str());
     place.ask(throttle::count(state, request, Some(user_id), &limits)).await?;
 
+    state.turns.let_pass().await;
     let stored = user.as_ref().and_then(|user| user.password_hash.clone());
     let verified = match state.passwords.verify(&place, attempt.password, stored).await {
         Ok(verified) => verified,

@@ -24,7 +24,7 @@ use tokio::{
 };
 
 /// How many may be looked at, besides those who wait to be hashed.
-const AT_ONCE: usize = 96;
+const AT_ONCE: usize = 144;
 
 /// How long whoever has not asked anything is thought to be about to.
 const SILENCE: Duration = Duration::from_millis(50);
