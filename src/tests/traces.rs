@@ -144,10 +144,19 @@ fn a_collector_is_told_what_took_how_long_and_nothing_of_a_person() {
     ] {
         assert_eq!(told.get(key).map(String::as_str), Some(value), "{told:?}");
     }
-    for part in ["hash queue", "hash", "database connection", "database commit"] {
-        let is_part = |span: &&Span| span.name == part && span.trace_id == sign_in.trace_id;
-        let part = spans.iter().find(is_part).unwrap_or_else(|| panic!("{part} in {spans:?}"));
-        assert_eq!(part.parent_span_id, sign_in.span_id, "{part:?}");
+    let named = |name| {
+        let is_it = |span: &&Span| span.name == name && span.trace_id == sign_in.trace_id;
+        spans.iter().find(is_it).unwrap_or_else(|| panic!("{name} in {spans:?}"))
+    };
+    for (part, whole) in [
+        ("hash queue", sign_in),
+        ("password", sign_in),
+        ("hash", named("password")),
+        ("database connection", sign_in),
+        ("database commit", sign_in),
+    ] {
+        let part = named(part);
+        assert_eq!(part.parent_span_id, whole.span_id, "{part:?}");
         assert!(part.start_time_unix_nano >= sign_in.start_time_unix_nano, "{part:?}");
         assert!(part.end_time_unix_nano <= sign_in.end_time_unix_nano, "{part:?}");
     }

@@ -1,5 +1,7 @@
 //! Password hashing, one-time tokens, signatures, and secrets that are kept. Must not know tables or requests.
 
+/// Answers that go out together.
+mod cohort;
 /// Hashes that people bring along from elsewhere.
 pub mod legacy;
 /// The bounded hashing pool.

@@ -14,7 +14,6 @@ use argon2::{
     },
 };
 use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
-use tracing::Instrument as _;
 
 use crate::{
     domain::{
@@ -117,7 +116,6 @@ pub struct HashingPool {
     nobody: Arc<str>,
     queue: Arc<Semaphore>,
     threshold: Threshold,
-    permits: Arc<Semaphore>,
     workers: Workers<Memory>,
     refused: Arc<AtomicU64>,
     breached: Option<Arc<BreachedPasswords>>,
@@ -142,7 +140,6 @@ impl HashingPool {
             nobody,
             queue: Arc::new(Semaphore::new(permits + cost.queue)),
             threshold: Threshold::before(permits),
-            permits: Arc::new(Semaphore::new(permits)),
             workers: Workers::start(permits).map_err(hashing)?,
             refused: Arc::default(),
             breached: None,
@@ -166,7 +163,7 @@ impl HashingPool {
     #[must_use]
     pub fn load(&self) -> Load {
         let permits = self.cost.permits.max(1);
-        let running = permits.saturating_sub(self.permits.available_permits());
+        let running = self.workers.running();
         let places = (permits + self.cost.queue).saturating_sub(self.queue.available_permits());
         Load {
             waiting: places.saturating_sub(running),
@@ -250,8 +247,8 @@ impl HashingPool {
         .await
     }
 
-    /// Runs work on a thread of its own when it is its turn. Permit and place are held until the work ends, also when whoever
-    /// asked has gone (ASVS 15.2.2).
+    /// Runs work on a thread of its own when it is its turn. The place is held until the work ends, also when whoever asked has
+    /// gone (ASVS 15.2.2).
     async fn run<T: Send + 'static>(
         &self,
         place: &Place,
@@ -259,13 +256,13 @@ impl HashingPool {
     ) -> Result<T, ServerError> {
         place.approach().await;
         let place = Arc::clone(&place.0);
-        let permit = Arc::clone(&self.permits).acquire_owned().instrument(spans::hash_queue()).await;
-        let permit = permit.map_err(|error| ServerError::Hashing(error.to_string()))?;
-        let (span, traced) = (tracing::Span::current(), spans::hash());
+        let (request, password) = (tracing::Span::current(), spans::password());
+        let traced = password.clone();
         let done = self.workers.run(move |memory| {
-            let (_entered, _traced) = (span.enter(), traced.enter());
+            let _entered = request.enter();
+            let hash = spans::hash(&traced).entered();
             let outcome = work(memory);
-            drop((permit, place));
+            drop((hash, traced, place));
             outcome
         });
         done.await.ok_or_else(|| ServerError::Hashing("it panicked".into()))?

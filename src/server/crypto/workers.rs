@@ -6,6 +6,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
         mpsc::{Receiver, Sender, channel},
     },
     thread,
@@ -13,41 +14,73 @@ use std::{
 
 use tokio::sync::oneshot;
 
-type Job<M> = Box<dyn FnOnce(&mut M) + Send>;
+use super::cohort::{Answer, Cohort};
+
+/// How many answers a thread has ready when they go out, as long as others wait: nobody is kept for longer than so many pieces of work
+/// take. With four a thread eight who sign in at once are all kept until the last of them.
+const TOGETHER: usize = 2;
+
+type Job<M> = Box<dyn FnOnce(&mut M) -> Option<Answer> + Send>;
 
 /// The threads, each with an `M` to work in; they end when nobody has this any more.
 #[derive(Debug)]
 pub(super) struct Workers<M> {
     jobs: Sender<Job<M>>,
+    count: Arc<Count>,
+}
+
+/// How much there is to do.
+#[derive(Debug, Default)]
+struct Count {
+    waiting: AtomicUsize,
+    running: AtomicUsize,
 }
 
 impl<M> Clone for Workers<M> {
     fn clone(&self) -> Self {
-        Self { jobs: self.jobs.clone() }
+        Self { jobs: self.jobs.clone(), count: Arc::clone(&self.count) }
     }
+}
+
+/// How many answers of so many threads go out together.
+pub(super) fn together(threads: usize) -> usize {
+    threads.saturating_mul(TOGETHER)
 }
 
 impl<M: Default + 'static> Workers<M> {
     /// Starts so many.
-    pub(super) fn start(count: usize) -> std::io::Result<Self> {
+    pub(super) fn start(threads: usize) -> std::io::Result<Self> {
         let (jobs, waiting) = channel();
-        let waiting = Arc::new(Mutex::new(waiting));
-        for _ in 0..count {
-            let waiting = Arc::clone(&waiting);
-            thread::Builder::new().name("latchkey-hash".into()).spawn(move || work(&waiting))?;
+        let (waiting, count) = (Arc::new(Mutex::new(waiting)), Arc::<Count>::default());
+        let cohort = Arc::new(Cohort::of(together(threads)));
+        for _ in 0..threads {
+            let (waiting, count, cohort) = (Arc::clone(&waiting), Arc::clone(&count), Arc::clone(&cohort));
+            thread::Builder::new().name("latchkey-hash".into()).spawn(move || work(&waiting, &count, &cohort))?;
         }
-        Ok(Self { jobs })
+        Ok(Self { jobs, count })
     }
 
-    /// Does some work on the next thread that is free, also when whoever asked has gone. `None` where it panicked.
+    /// Does some work on the next thread that is free; once it has begun also when whoever asked has gone. `None` where it panicked.
     pub(super) async fn run<T: Send + 'static>(&self, work: impl FnOnce(&mut M) -> T + Send + 'static) -> Option<T> {
         let (answer, answered) = oneshot::channel();
-        let job = move |memory: &mut M| {
-            // Whoever asked may have gone.
-            let _ = answer.send(work(memory));
-        };
-        self.jobs.send(Box::new(job)).ok()?;
+        let job: Job<M> = Box::new(move |memory| {
+            if answer.is_closed() {
+                return None;
+            }
+            let done = work(memory);
+            Some(Box::new(move || {
+                // Whoever asked may have gone.
+                let _ = answer.send(done);
+            }))
+        });
+        self.count.waiting.fetch_add(1, Ordering::SeqCst);
+        self.jobs.send(job).ok()?;
         answered.await.ok()
+    }
+
+    /// How many work at this moment.
+    pub(super) fn running(&self) -> usize {
+        self.count.running.load(Ordering::SeqCst)
     }
 }
 
@@ -65,20 +98,26 @@ fn stand_back() {
     }
 }
 
-fn work<M: Default>(waiting: &Mutex<Receiver<Job<M>>>) {
+fn work<M: Default>(waiting: &Mutex<Receiver<Job<M>>>, count: &Count, cohort: &Cohort) {
     stand_back();
     let mut memory = M::default();
     loop {
         let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = next else { return };
+        count.running.fetch_add(1, Ordering::SeqCst);
+        count.waiting.fetch_sub(1, Ordering::SeqCst);
         // What panics is said by the hook, and answered for by the one who asked; the thread goes on.
-        let _ = catch_unwind(AssertUnwindSafe(|| job(&mut memory)));
+        let answer = catch_unwind(AssertUnwindSafe(|| job(&mut memory))).ok().flatten();
+        count.running.fetch_sub(1, Ordering::SeqCst);
+        cohort.join(answer, || count.waiting.load(Ordering::SeqCst) > 0);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
+    use std::{collections::HashSet, pin::Pin};
+
+    use futures_util::FutureExt as _;
 
     use super::*;
 
@@ -106,22 +145,65 @@ mod tests {
         assert_eq!(workers.run(|_| 1).await, Some(1));
     }
 
-    /// ASVS 15.2.2: work that was begun ends, also when nobody waits for it any more.
+    /// Work that has been asked for: what ends it, what says that it has begun, and its answer.
+    type Asked = (Sender<()>, oneshot::Receiver<()>, Pin<Box<dyn Future<Output = Option<()>>>>);
+
+    fn ask(workers: &Workers<u64>) -> Asked {
+        let ((go, told), (begins, begun)) = (channel(), oneshot::channel());
+        let workers = workers.clone();
+        let mut asked = Box::pin(async move {
+            let work = move |_: &mut u64| {
+                let _ = begins.send(());
+                let _ = told.recv();
+            };
+            workers.run(work).await
+        });
+        assert!(asked.as_mut().now_or_never().is_none());
+        (go, begun, asked)
+    }
+
+    #[tokio::test]
+    async fn answers_go_out_together_while_others_wait() {
+        let workers = Workers::<u64>::start(1).expect("started");
+        let [first, second, third] = [(); 3].map(|()| ask(&workers));
+        let mut one = first.2;
+        first.0.send(()).expect("under way");
+        second.1.await.expect("begun");
+        assert!(one.as_mut().now_or_never().is_none(), "others wait");
+        second.0.send(()).expect("under way");
+        assert_eq!((one.await, second.2.await), (Some(()), Some(())), "though the third waits");
+        third.0.send(()).expect("under way");
+        assert_eq!(third.2.await, Some(()), "nobody waits");
+    }
+
+    /// Nobody is kept for what never comes.
+    #[tokio::test]
+    async fn no_answer_is_kept_by_work_that_panics_or_is_asked_for_no_more() {
+        let workers = Workers::<u64>::start(1).expect("started");
+        let (go, _, asked) = ask(&workers);
+        let mut panics = Box::pin(workers.run(|_| panic!("on purpose")));
+        assert!(panics.as_mut().now_or_never().is_none());
+        go.send(()).expect("under way");
+        assert_eq!((asked.await, panics.await), (Some(()), None::<()>));
+
+        let (go, _, asked) = ask(&workers);
+        let (_go, begun, gone) = ask(&workers);
+        drop(gone);
+        go.send(()).expect("under way");
+        assert_eq!(asked.await, Some(()));
+        assert!(begun.await.is_err(), "nothing is hashed for who has gone");
+    }
+
+    /// ASVS 15.2.2: work that was begun ends, also when nobody waits for it any more, and others wait until it has.
     #[tokio::test]
     async fn work_goes_on_when_nobody_waits() {
         let workers = Workers::<u64>::start(1).expect("started");
-        let (done, ended) = oneshot::channel();
-        let (go, begun) = channel::<()>();
-        let asked = workers.run(move |_| {
-            let _ = begun.recv();
-            let _ = done.send(());
-        });
-        tokio::select! {
-            biased;
-            _ = asked => panic!("it has not begun"),
-            () = std::future::ready(()) => {}
-        }
+        let (go, begun, asked) = ask(&workers);
+        begun.await.expect("begun");
+        drop(asked);
+        let mut next = Box::pin(workers.run(|_| ()));
+        assert!(next.as_mut().now_or_never().is_none() && workers.running() == 1);
         go.send(()).expect("still under way");
-        assert!(ended.await.is_ok());
+        assert_eq!(next.await, Some(()));
     }
 }

@@ -170,10 +170,10 @@ impl Drop for Arrival {
 
 impl AsyncRead for Arrival {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let place = Arc::clone(&self.place);
-        let read = self.stream().poll_read(context, buffer);
+        let this = self.get_mut();
+        let read = Pin::new(&mut this.stream).poll_read(context, buffer);
         if read.is_ready() {
-            place.has_asked.store(true, Ordering::Relaxed);
+            this.place.has_asked.store(true, Ordering::Relaxed);
         }
         read
     }

@@ -46,14 +46,19 @@ pub fn answered(span: &Span, status: u16) {
     }
 }
 
-/// Waiting for a turn to hash.
+/// Waiting until a hash is near.
 pub fn hash_queue() -> Span {
     tracing::info_span!(target: TARGET, "hash queue")
 }
 
-/// Hashing a password.
-pub fn hash() -> Span {
-    tracing::info_span!(target: TARGET, "hash")
+/// All that a thread which hashes is asked for: until it is free, and the hash.
+pub fn password() -> Span {
+    tracing::info_span!(target: TARGET, "password")
+}
+
+/// Hashing a password, as a part of [`password`]: the thread that does it knows of no request.
+pub fn hash(password: &Span) -> Span {
+    tracing::info_span!(target: TARGET, parent: password, "hash")
 }
 
 /// Waiting for a connection, and for the transaction to begin where there is one.
