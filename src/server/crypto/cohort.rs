@@ -18,12 +18,13 @@ impl Cohort {
         Self { most, held: Mutex::default() }
     }
 
-    /// Takes one that is ready, where there is any, and lets all go when they are enough, or when `others_wait` says that nobody's
-    /// work will end after this. That is asked only once the answer is here, so that whoever ends last sees all of them.
-    pub(super) fn join(&self, answer: Option<Answer>, others_wait: impl FnOnce() -> bool) {
+    /// Takes one that is ready, where there is any, and lets all go when they are enough, or more than those whose work waits: the
+    /// threads have something to do while those come back. How many wait is asked only once the answer is here, so that whoever
+    /// ends last sees all answers.
+    pub(super) fn join(&self, answer: Option<Answer>, waiting: impl FnOnce() -> usize) {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         held.extend(answer);
-        if held.len() < self.most && others_wait() {
+        if held.len() < self.most && held.len() <= waiting() {
             return;
         }
         let all = std::mem::take(&mut *held);

@@ -12,11 +12,10 @@ use tracing::Instrument as _;
 
 use crate::server::telemetry::spans;
 
+use super::workers::together;
+
 /// How long questions may take before the database is in doubt.
 const DOUBT: Duration = Duration::from_millis(100);
-
-/// How many are over it besides those who hash and as many who are next: a database that is far away takes some time for each.
-const ASKING: usize = 4;
 
 /// The threshold of one hashing pool.
 #[derive(Clone, Debug)]
@@ -51,9 +50,10 @@ impl Drop for Doubt<'_> {
 }
 
 impl Threshold {
-    /// The threshold before so many who hash.
+    /// The threshold before so many who hash: over it are those, as many who are next, and as many as are told their answers together, so
+    /// that those behind them come together, too. A database that is far away takes some time for each.
     pub(super) fn before(permits: usize) -> Self {
-        Self::new(permits.saturating_mul(2).saturating_add(ASKING).min(Semaphore::MAX_PERMITS), DOUBT)
+        Self::new(permits.saturating_mul(2).saturating_add(together(permits)).min(Semaphore::MAX_PERMITS), DOUBT)
     }
 
     fn new(count: usize, patience: Duration) -> Self {

@@ -16,9 +16,8 @@ use tokio::sync::oneshot;
 
 use super::cohort::{Answer, Cohort};
 
-/// How many answers a thread has ready when they go out, as long as others wait: nobody is kept for longer than so many pieces of work
-/// take. With four a thread eight who sign in at once are all kept until the last of them.
-const TOGETHER: usize = 2;
+/// How many answers a thread has ready at most when they go out: nobody is kept for longer than so many pieces of work take.
+const TOGETHER: usize = 4;
 
 type Job<M> = Box<dyn FnOnce(&mut M) -> Option<Answer> + Send>;
 
@@ -42,7 +41,7 @@ impl<M> Clone for Workers<M> {
     }
 }
 
-/// How many answers of so many threads go out together.
+/// How many answers of so many threads go out together at most.
 pub(super) fn together(threads: usize) -> usize {
     threads.saturating_mul(TOGETHER)
 }
@@ -109,7 +108,7 @@ fn work<M: Default>(waiting: &Mutex<Receiver<Job<M>>>, count: &Count, cohort: &C
         // What panics is said by the hook, and answered for by the one who asked; the thread goes on.
         let answer = catch_unwind(AssertUnwindSafe(|| job(&mut memory))).ok().flatten();
         count.running.fetch_sub(1, Ordering::SeqCst);
-        cohort.join(answer, || count.waiting.load(Ordering::SeqCst) > 0);
+        cohort.join(answer, || count.waiting.load(Ordering::SeqCst));
     }
 }
 
@@ -174,6 +173,21 @@ mod tests {
         assert_eq!((one.await, second.2.await), (Some(()), Some(())), "though the third waits");
         third.0.send(()).expect("under way");
         assert_eq!(third.2.await, Some(()), "nobody waits");
+    }
+
+    /// However many wait, nobody is kept for more than a few.
+    #[tokio::test]
+    async fn no_more_than_a_few_answers_wait_for_each_other() {
+        let workers = Workers::<u64>::start(1).expect("started");
+        let mut asked: Vec<_> = (0..=2 * TOGETHER).map(|_| ask(&workers)).collect();
+        let waiting = asked.split_off(TOGETHER);
+        for (go, ..) in &asked {
+            go.send(()).expect("under way or to come");
+        }
+        for (_, _, answered) in asked {
+            assert_eq!(answered.await, Some(()), "though others wait");
+        }
+        drop(waiting);
     }
 
     /// Nobody is kept for what never comes.
