@@ -139,7 +139,7 @@ impl HashingPool {
             random,
             nobody,
             queue: Arc::new(Semaphore::new(permits + cost.queue)),
-            threshold: Threshold::before(permits),
+            threshold: Threshold::before(permits, cost.queue),
             workers: Workers::start(permits).map_err(hashing)?,
             refused: Arc::default(),
             breached: None,
@@ -166,7 +166,7 @@ impl HashingPool {
         let running = self.workers.running();
         let places = (permits + self.cost.queue).saturating_sub(self.queue.available_permits());
         Load {
-            waiting: places.saturating_sub(running),
+            waiting: places.saturating_sub(running).saturating_sub(self.workers.ready()),
             running,
             permits,
             queue: self.cost.queue,
@@ -200,7 +200,7 @@ impl HashingPool {
     ) -> Result<Result<String, Problem>, ServerError> {
         let (argon2, random) = (self.argon2.clone(), Arc::clone(&self.random));
         let breached = self.breached.clone();
-        self.run(place, move |memory| {
+        self.run(place, false, move |memory| {
             if is_common(&password) {
                 return Ok(Err(Problem::PasswordWeak(Reason::CommonPassword)));
             }
@@ -230,7 +230,8 @@ impl HashingPool {
         stored: Option<String>,
     ) -> Result<Verified, ServerError> {
         let (argon2, random, nobody) = (self.argon2.clone(), Arc::clone(&self.random), Arc::clone(&self.nobody));
-        self.run(place, move |memory| {
+        let is_unlike = stored.as_deref().is_some_and(|stored| is_outdated(&argon2, stored));
+        self.run(place, is_unlike, move |memory| {
             let against = stored.as_deref().unwrap_or(&nobody);
             let matches = if legacy::is_legacy(against) {
                 legacy::verify(&password, against)
@@ -247,18 +248,20 @@ impl HashingPool {
         .await
     }
 
-    /// Runs work on a thread of its own when it is its turn. The place is held until the work ends, also when whoever asked has
-    /// gone (ASVS 15.2.2).
+    /// Runs work on a thread that hashes when it is its turn. Once it has begun, the place is held until it ends, also when whoever
+    /// asked has gone (ASVS 15.2.2); before, whoever goes gives the place back at once.
     async fn run<T: Send + 'static>(
         &self,
         place: &Place,
+        is_unlike: bool,
         work: impl FnOnce(&mut Memory) -> Result<T, ServerError> + Send + 'static,
     ) -> Result<T, ServerError> {
         place.approach().await;
-        let place = Arc::clone(&place.0);
+        let place = Arc::downgrade(&place.0);
         let (request, password) = (tracing::Span::current(), spans::password());
         let traced = password.clone();
-        let done = self.workers.run(move |memory| {
+        let done = self.workers.run(is_unlike, move |memory| {
+            let place = place.upgrade();
             let _entered = request.enter();
             let hash = spans::hash(&traced).entered();
             let outcome = work(memory);

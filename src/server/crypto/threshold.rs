@@ -50,10 +50,12 @@ impl Drop for Doubt<'_> {
 }
 
 impl Threshold {
-    /// The threshold before so many who hash: over it are those, as many who are next, and as many as are told their answers together, so
-    /// that those behind them come together, too. A database that is far away takes some time for each.
-    pub(super) fn before(permits: usize) -> Self {
-        Self::new(permits.saturating_mul(2).saturating_add(together(permits)).min(Semaphore::MAX_PERMITS), DOUBT)
+    /// The threshold before so many who hash, and so many who may wait for it: over it are those who hash, as many who are next, and as many
+    /// as are told their answers together, so that those behind them come together, too; but of those who wait no more than half. A
+    /// database that is far away takes some time for each.
+    pub(super) fn before(permits: usize, queue: usize) -> Self {
+        let over = permits.saturating_add(permits.saturating_add(together(permits)).min(queue / 2));
+        Self::new(over.min(Semaphore::MAX_PERMITS), DOUBT)
     }
 
     fn new(count: usize, patience: Duration) -> Self {

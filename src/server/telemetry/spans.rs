@@ -51,12 +51,12 @@ pub fn hash_queue() -> Span {
     tracing::info_span!(target: TARGET, "hash queue")
 }
 
-/// All that a thread which hashes is asked for: until it is free, and the hash.
+/// All that a thread which hashes is asked for: until it is free, the hash, and until the answer goes out with others.
 pub fn password() -> Span {
     tracing::info_span!(target: TARGET, "password")
 }
 
-/// Hashing a password, as a part of [`password`]: the thread that does it knows of no request.
+/// Hashing a password, as a part of [`password`]: on the thread that does it, nothing else is known that is traced.
 pub fn hash(password: &Span) -> Span {
     tracing::info_span!(target: TARGET, parent: password, "hash")
 }
