@@ -3,7 +3,6 @@
 //! not hand one on that is at something still, nor one with a transaction open.
 
 use std::{
-    mem,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU32, Ordering},
@@ -11,20 +10,13 @@ use std::{
     time::Duration,
 };
 
-use futures_util::future::BoxFuture;
-use sqlx::{
-    Arguments as _, AssertSqlSafe, ConnectOptions, Connection, FromRow, SqlSafeStr as _, Sqlite, SqliteConnection,
-    error::BoxDynError,
-    query::{Query, QueryAs},
-    sqlite::{SqliteArguments, SqliteConnectOptions, SqliteRow, SqliteTransactionManager},
-};
-use sqlx_core::transaction::TransactionManager as _;
+use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::{
     sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore},
     time::timeout,
 };
 
-use super::{StoreError, patience};
+use super::asked::{Asked, Note};
 use crate::server::turns::Urgent;
 
 /// Connections to one file, opened when they are first needed.
@@ -70,6 +62,7 @@ macro_rules! full_durability {
         "pragma synchronous = full"
     };
 }
+pub(super) use full_durability;
 
 /// A connection, handed on when it is dropped.
 #[derive(Debug)]
@@ -112,7 +105,7 @@ impl Connections {
     pub(super) async fn acquire(&self) -> Result<Lent, sqlx::Error> {
         let mut lent = self.acquire_as_it_is().await?;
         if lent.place.is_delayed() {
-            let Asked { connection, note, .. } = lent.ask();
+            let (connection, note) = lent.parts();
             note.until_told(sqlx::raw_sql(full_durability!()).execute(connection)).await?;
             lent.place.is_delayed.store(false, Ordering::Relaxed);
         }
@@ -120,7 +113,7 @@ impl Connections {
     }
 
     /// The same, of whatever durability it was last.
-    async fn acquire_as_it_is(&self) -> Result<Lent, sqlx::Error> {
+    pub(super) async fn acquire_as_it_is(&self) -> Result<Lent, sqlx::Error> {
         let (shared, urgent) = (&self.shared, Urgent::now());
         let mut permit = self.permit().await?;
         let mut may_switch = true;
@@ -224,298 +217,28 @@ impl Place {
 impl Lent {
     /// To be asked something.
     pub fn ask(&mut self) -> Asked<'_> {
-        Asked { connection: &mut self.connection, note: Note(Some(&self.place.is_unanswered)), pending: None }
-    }
-}
-
-/// Values that wait with them at most.
-const MOST_PENDING: usize = 500;
-/// Values of writes whose text is kept, read and planned, for the next time.
-const MOST_KEPT: usize = 50;
-
-/// Writes of a transaction that wait for what it asks next: each question is another turn of the connection's thread, and many
-/// writes in a row are one, so.
-#[derive(Debug, Default)]
-struct Pending {
-    /// Statements, each with its end; places are counted through.
-    sql: String,
-    arguments: SqliteArguments,
-    /// Whether some were not done, for all that is known: then nothing of the transaction may be made permanent.
-    is_lost: bool,
-}
-
-impl Pending {
-    fn add(&mut self, sql: &'static str, values: &mut Values<'_>) -> Result<(), StoreError> {
-        push_counted_on(&mut self.sql, sql, self.arguments.len());
-        self.sql.push_str(";\n");
-        values(&mut self.arguments).map_err(|error| {
-            self.is_lost = true;
-            StoreError::Database(sqlx::Error::Encode(error))
-        })
-    }
-}
-
-/// Adds a statement with its places (`$1`) counted on from what was counted before.
-fn push_counted_on(to: &mut String, sql: &str, counted: usize) {
-    let mut parts = sql.split('$');
-    to.push_str(parts.next().unwrap_or_default());
-    for part in parts {
-        to.push('$');
-        let end = part.find(|character: char| !character.is_ascii_digit()).unwrap_or(part.len());
-        let (place, rest) = part.split_at(end);
-        match place.parse::<usize>() {
-            Ok(place) => to.push_str(&(place + counted).to_string()),
-            Err(_) => to.push_str(place),
-        }
-        to.push_str(rest);
-    }
-}
-
-/// A transaction; rolled back when it is dropped.
-#[derive(Debug)]
-pub struct SqliteTx {
-    lent: Lent,
-    pending: Pending,
-    is_open: bool,
-}
-
-impl SqliteTx {
-    /// Begins one that writes.
-    ///
-    /// # Errors
-    /// When no connection is free in time, or another process writes for too long.
-    pub(super) async fn begin(connections: &Connections, durability: Durability) -> Result<Self, sqlx::Error> {
-        let mut lent = connections.acquire_as_it_is().await?;
-        let place = Arc::clone(&lent.place);
-        // Immediate: two processes that both mean to write queue up instead of failing half-way.
-        let begin = match durability {
-            Durability::Full if place.is_delayed() => concat!(full_durability!(), "; begin immediate"),
-            Durability::Full => "begin immediate",
-            Durability::Delayed => {
-                place.is_delayed.store(true, Ordering::Relaxed);
-                "pragma synchronous = normal; begin immediate"
-            }
-        };
-        let Asked { connection, note, .. } = lent.ask();
-        note.until_told(SqliteTransactionManager::begin(connection, Some(begin.into_sql_str()))).await?;
-        place.is_delayed.store(durability == Durability::Delayed, Ordering::Relaxed);
-        Ok(Self { lent, pending: Pending::default(), is_open: true })
+        Asked::of(self)
     }
 
-    /// Makes what was done permanent.
-    ///
-    /// # Errors
-    /// When it could not be written; then nothing was done.
-    pub(super) async fn commit(mut self) -> Result<(), StoreError> {
-        let mut asked = self.ask();
-        let note = asked.note();
-        let connection = asked.connection().await?;
-        // Whatever time the writes took.
-        patience::renew();
-        note.until(patience::answer(SqliteTransactionManager::commit(connection))).await?;
-        self.is_open = false;
-        Ok(())
+    /// The connection, and where it is noted that it was asked something.
+    pub(super) fn parts(&mut self) -> (&mut SqliteConnection, Note<'_>) {
+        (&mut self.connection, Note::at(&self.place.is_unanswered))
     }
 
-    /// To be asked something.
-    pub(super) fn ask(&mut self) -> Asked<'_> {
-        Asked { pending: Some(&mut self.pending), ..self.lent.ask() }
-    }
-}
-
-impl Drop for SqliteTx {
-    fn drop(&mut self) {
-        if self.is_open {
-            // Nobody waits for this here; whoever has the connection next does.
-            self.lent.place.is_unanswered.store(true, Ordering::Relaxed);
-            SqliteTransactionManager::start_rollback(&mut self.lent.connection);
-        }
-    }
-}
-
-/// A statement with its values.
-type Question<'q> = Query<'q, Sqlite, SqliteArguments>;
-/// The same where it answers with rows.
-type QuestionAs<'q, Row> = QueryAs<'q, Sqlite, Row, SqliteArguments>;
-/// Puts the values of a statement in their places.
-type Values<'v> = dyn FnMut(&mut SqliteArguments) -> Result<(), BoxDynError> + Send + 'v;
-
-/// What rows can be read as.
-pub trait FromSqlite: Send + Unpin + for<'r> FromRow<'r, SqliteRow> {}
-impl<Row: Send + Unpin + for<'r> FromRow<'r, SqliteRow>> FromSqlite for Row {}
-
-/// A connection that is asked something.
-#[derive(Debug)]
-pub struct Asked<'c> {
-    connection: &'c mut SqliteConnection,
-    note: Note<'c>,
-    /// Where writes may wait, if they may.
-    pending: Option<&'c mut Pending>,
-}
-
-/// Where it is noted that a question is not answered yet, if anywhere.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Note<'c>(Option<&'c AtomicBool>);
-
-impl Note<'_> {
-    /// Waits for an answer. Where nobody waits to the end, the connection is not handed on before it is at rest.
-    pub(super) async fn until<T>(self, answer: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-        self.until_but(answer, |error| {
-            matches!(error, StoreError::TooSlow | StoreError::Database(sqlx::Error::WorkerCrashed))
-        })
-        .await
+    /// Nobody waits for what it was asked last; whoever has it next does.
+    pub(super) fn leave(&mut self) -> &mut SqliteConnection {
+        self.place.is_unanswered.store(true, Ordering::Relaxed);
+        &mut self.connection
     }
 
-    /// The same where nobody looks at the time.
-    async fn until_told<T>(self, answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
-        self.until_but(answer, |error| matches!(error, sqlx::Error::WorkerCrashed)).await
+    /// Whether what it writes is on the disk only after the next that waits for that.
+    pub(super) fn is_delayed(&self) -> bool {
+        self.place.is_delayed()
     }
 
-    /// The same, where any error may have left something behind.
-    pub(super) async fn until_done<T, E>(self, answer: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-        self.until_but(answer, |_| true).await
-    }
-
-    /// An answer, unless it is an error that is none.
-    async fn until_but<T, E>(
-        self,
-        answer: impl Future<Output = Result<T, E>>,
-        is_none: impl FnOnce(&E) -> bool,
-    ) -> Result<T, E> {
-        let Some(is_unanswered) = self.0 else { return answer.await };
-        is_unanswered.store(true, Ordering::Relaxed);
-        let outcome = answer.await;
-        if !outcome.as_ref().err().is_some_and(is_none) {
-            is_unanswered.store(false, Ordering::Relaxed);
-        }
-        outcome
-    }
-}
-
-impl<'c> Asked<'c> {
-    /// One that nobody else uses.
-    pub(super) fn alone(connection: &'c mut SqliteConnection) -> Self {
-        Self { connection, note: Note(None), pending: None }
-    }
-
-    /// The same, for one question of several.
-    pub(super) fn again(&mut self) -> Asked<'_> {
-        Asked { connection: self.connection, note: self.note, pending: self.pending.as_deref_mut() }
-    }
-
-    /// Where it is noted.
-    pub(super) fn note(&self) -> Note<'c> {
-        self.note
-    }
-
-    /// The connection, on which nothing waits to be written any more.
-    ///
-    /// # Errors
-    /// When that cannot be written.
-    pub async fn connection(&mut self) -> Result<&mut SqliteConnection, StoreError> {
-        self.write_pending().await?;
-        Ok(self.connection)
-    }
-
-    /// The same, for as long as it can be asked.
-    ///
-    /// # Errors
-    /// As before.
-    pub(super) async fn into_connection(mut self) -> Result<&'c mut SqliteConnection, StoreError> {
-        self.write_pending().await?;
-        Ok(self.connection)
-    }
-
-    // These are boxed, so that each of the many places that ask holds no more of it than where it is.
-
-    /// How many rows a statement touched.
-    ///
-    /// # Errors
-    /// When the database is away, or the statement wrong.
-    pub fn execute<'a>(&'a mut self, question: Question<'a>) -> BoxFuture<'a, Result<u64, StoreError>> {
-        Box::pin(async move {
-            let note = self.note;
-            let connection = self.connection().await?;
-            note.until(patience::answer(question.execute(connection))).await.map(|done| done.rows_affected())
-        })
-    }
-
-    /// Every row.
-    ///
-    /// # Errors
-    /// As before.
-    pub fn fetch_all<'a, Row: FromSqlite + 'a>(
-        &'a mut self,
-        question: QuestionAs<'a, Row>,
-    ) -> BoxFuture<'a, Result<Vec<Row>, StoreError>> {
-        Box::pin(async move {
-            let note = self.note;
-            let connection = self.connection().await?;
-            note.until(patience::answer(question.fetch_all(connection))).await
-        })
-    }
-
-    /// The first row, if there is any.
-    ///
-    /// # Errors
-    /// As before.
-    pub fn fetch_optional<'a, Row: FromSqlite + 'a>(
-        &'a mut self,
-        question: QuestionAs<'a, Row>,
-    ) -> BoxFuture<'a, Result<Option<Row>, StoreError>> {
-        Box::pin(async move {
-            let note = self.note;
-            let connection = self.connection().await?;
-            note.until(patience::answer(question.fetch_optional(connection))).await
-        })
-    }
-
-    /// The row that is there.
-    ///
-    /// # Errors
-    /// As before, and where there is none.
-    pub fn fetch_one<'a, Row: FromSqlite + 'a>(
-        &'a mut self,
-        question: QuestionAs<'a, Row>,
-    ) -> BoxFuture<'a, Result<Row, StoreError>> {
-        Box::pin(async move {
-            let note = self.note;
-            let connection = self.connection().await?;
-            note.until(patience::answer(question.fetch_one(connection))).await
-        })
-    }
-
-    /// Writes with what is asked next, at the latest with the commit: there its errors are told, too. At once where this is no
-    /// transaction.
-    ///
-    /// # Errors
-    /// Where a value cannot be put into it, or where it is written at once.
-    pub async fn write_later(&mut self, sql: &'static str, values: &mut Values<'_>) -> Result<(), StoreError> {
-        if let Some(pending) = &mut self.pending {
-            pending.add(sql, values)?;
-            return if pending.arguments.len() < MOST_PENDING { Ok(()) } else { self.write_pending().await };
-        }
-        let mut alone = Pending::default();
-        alone.add(sql, values)?;
-        Asked { connection: self.connection, note: self.note, pending: Some(&mut alone) }.write_pending().await
-    }
-
-    async fn write_pending(&mut self) -> Result<(), StoreError> {
-        let Some(pending) = &mut self.pending else { return Ok(()) };
-        if pending.is_lost {
-            return Err(StoreError::Unfinished);
-        }
-        if pending.sql.is_empty() {
-            return Ok(());
-        }
-        let Pending { sql, arguments, .. } = mem::replace(*pending, Pending { is_lost: true, ..Pending::default() });
-        // Of many writes the next text is another one.
-        let is_kept = arguments.len() <= MOST_KEPT;
-        let question = sqlx::query_with(AssertSqlSafe(sql), arguments).persistent(is_kept);
-        let question = question.execute(&mut *self.connection);
-        self.note.until(patience::answer(question)).await?;
-        pending.is_lost = false;
-        Ok(())
+    /// Notes that.
+    pub(super) fn note_delayed(&self, is_delayed: bool) {
+        self.place.is_delayed.store(is_delayed, Ordering::Relaxed);
     }
 }
 
@@ -524,6 +247,7 @@ mod tests {
     use futures_util::FutureExt as _;
 
     use super::*;
+    use crate::server::storage::{StoreError, patience};
 
     async fn two(patience: Duration) -> (Connections, tempfile::TempDir) {
         let folder = tempfile::tempdir().expect("a folder");
@@ -536,9 +260,7 @@ mod tests {
     where
         T: Send + Unpin + sqlx::Type<sqlx::Sqlite> + for<'r> sqlx::Decode<'r, sqlx::Sqlite>,
     {
-        let mut asked = reader.ask();
-        let note = asked.note();
-        let connection = asked.connection().await?;
+        let (connection, note) = reader.parts();
         note.until(patience::answer(sqlx::query_scalar(sql).fetch_one(connection))).await
     }
 
@@ -553,11 +275,6 @@ mod tests {
     /// Takes seconds.
     const SLOWEST: &str =
         "with recursive n(n) as (select 1 union all select n + 1 from n where n < 50000000) select count(*) from n";
-
-    /// Takes a moment to write.
-    const SLOW_WRITE: &str =
-        "insert into a with recursive n(n) as (select 1 union all select n + 1 from n where n < 3000000)
-         select count(*) + $1 from n";
 
     #[tokio::test]
     async fn so_many_read_at_once_and_the_next_is_told() {
@@ -608,169 +325,11 @@ mod tests {
         assert!(readers.shared.places.iter().any(|place| place.is_unanswered()), "the other is at it still");
     }
 
-    async fn write(tx: &mut SqliteTx, sql: &'static str) {
-        let mut asked = tx.ask();
-        sqlx::raw_sql(sql).execute(asked.connection().await.expect("there")).await.expect("done");
-    }
-
-    /// What somebody did who went away half-way is not there for whoever writes next; nor is it in the way where SQLite itself
-    /// undid it, as it does where the disk is full, and which sqlx does not know of.
-    #[tokio::test]
-    async fn what_is_not_made_permanent_is_undone() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let options = SqliteConnectOptions::new().filename(folder.path().join("a.db")).create_if_missing(true);
-        let writer = Connections::to_write(options, Duration::from_mins(1));
-        let mut tx = SqliteTx::begin(&writer, Durability::Full).await.expect("begun");
-        write(&mut tx, "create table a (b integer)").await;
-        tx.commit().await.expect("permanent");
-
-        for half in ["insert into a values (1)", "insert into a values (1); rollback"] {
-            let mut tx = SqliteTx::begin(&writer, Durability::Full).await.expect("begun");
-            write(&mut tx, half).await;
-            drop(tx);
-            let mut tx = SqliteTx::begin(&writer, Durability::Full).await.expect("the next begins");
-            let mut asked = tx.ask();
-            let connection = asked.connection().await.expect("there");
-            let (rows,): (i64,) = sqlx::query_as("select count(*) from a").fetch_one(connection).await.expect("read");
-            assert_eq!(rows, 0, "{half}");
-            tx.commit().await.expect("nothing to do");
-        }
-        // Somebody who goes away at any moment of it.
-        for polls in 1..20 {
-            let mut half = Box::pin(async {
-                let mut tx = SqliteTx::begin(&writer, Durability::Full).await.expect("begun");
-                write(&mut tx, "insert into a values (2)").await;
-                std::future::pending::<()>().await;
-            });
-            for _ in 0..polls {
-                assert!((&mut half).now_or_never().is_none());
-                tokio::task::yield_now().await;
-            }
-        }
-        let mut tx = SqliteTx::begin(&writer, Durability::Full).await.expect("the next begins");
-        write(&mut tx, "insert into a values (3)").await;
-        tx.commit().await.expect("permanent");
-        let mut reader = writer.acquire().await.expect("a connection");
-        assert_eq!(ask::<i64>(&mut reader, "select sum(b) from a").await.expect("read"), 3);
-    }
-
     #[tokio::test]
     async fn nobody_reads_after_the_end() {
         let (readers, _folder) = two(Duration::from_millis(1)).await;
         readers.close().await;
         assert!(matches!(readers.acquire().await, Err(sqlx::Error::PoolClosed)));
         assert_eq!(readers.size(), 0);
-    }
-
-    /// What a commit waits for: 1 where it is the disk now and then, 2 where it is the disk.
-    async fn durability(mut asked: Asked<'_>) -> i64 {
-        let connection = asked.connection().await.expect("there");
-        sqlx::query_scalar("pragma synchronous").fetch_one(connection).await.expect("a number")
-    }
-
-    /// After one that need not be on the disk, whatever writes next waits for the disk again, a transaction or not.
-    #[tokio::test]
-    async fn what_may_be_delayed_delays_nothing_else() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let options = SqliteConnectOptions::new().filename(folder.path().join("a.db")).create_if_missing(true);
-        let writer = Connections::to_write(options, Duration::from_secs(10));
-        for next in [Some(Durability::Full), Some(Durability::Delayed), None] {
-            let mut delayed = SqliteTx::begin(&writer, Durability::Delayed).await.expect("begun");
-            assert_eq!(durability(delayed.ask()).await, 1);
-            // Whether it was committed or undone.
-            if next.is_none() {
-                drop(delayed);
-            } else {
-                delayed.commit().await.expect("committed");
-            }
-            match next {
-                Some(Durability::Full) => {
-                    let mut tx = SqliteTx::begin(&writer, Durability::Full).await.expect("begun");
-                    assert_eq!(durability(tx.ask()).await, 2);
-                }
-                _ => assert_eq!(durability(writer.acquire().await.expect("free").ask()).await, 2),
-            }
-        }
-        // Given up while it begins.
-        drop(Box::pin(SqliteTx::begin(&writer, Durability::Delayed)).now_or_never());
-        assert_eq!(durability(writer.acquire().await.expect("free").ask()).await, 2);
-    }
-
-    async fn write_later(tx: &mut SqliteTx, sql: &'static str, value: i64) -> Result<(), StoreError> {
-        tx.ask().write_later(sql, &mut |arguments| arguments.add(value)).await
-    }
-
-    async fn sum(tx: &mut SqliteTx) -> i64 {
-        let mut asked = tx.ask();
-        let connection = asked.connection().await.expect("written");
-        sqlx::query_scalar("select coalesce(sum(b), 0) from a").fetch_one(connection).await.expect("read")
-    }
-
-    /// What is to be written later is seen by whatever is asked next, and is there after the commit, in its order; where any of it
-    /// fails, nothing of the transaction is there.
-    #[tokio::test]
-    async fn what_is_written_later_is_written_before_anything_else() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let options = SqliteConnectOptions::new().filename(folder.path().join("a.db")).create_if_missing(true);
-        let writer = Connections::to_write(options, Duration::from_secs(10));
-        let begin = async || SqliteTx::begin(&writer, Durability::Full).await.expect("begun");
-        let mut tx = begin().await;
-        write(&mut tx, "create table a (b integer unique)").await;
-        for value in 1..=i64::try_from(MOST_PENDING).expect("a number") + 1 {
-            write_later(&mut tx, "insert into a values ($1)", value).await.expect("kept");
-        }
-        write_later(&mut tx, "delete from a where b > $1", 3).await.expect("kept");
-        write_later(&mut tx, "update a set b = b + $1 where b = $1", 3).await.expect("kept");
-        assert_eq!(sum(&mut tx).await, 9);
-        write_later(&mut tx, "insert into a values ($1)", 10).await.expect("kept");
-        tx.commit().await.expect("permanent");
-        // Outside a transaction at once.
-        let mut alone = writer.acquire().await.expect("free");
-        alone
-            .ask()
-            .write_later("insert into a values ($1)", &mut |arguments| arguments.add(100))
-            .await
-            .expect("written");
-        drop(alone);
-
-        let mut tx = begin().await;
-        write_later(&mut tx, "insert into a values ($1)", 1_000).await.expect("kept");
-        write_later(&mut tx, "insert into a values ($1)", 10).await.expect("kept");
-        assert!(matches!(tx.commit().await, Err(StoreError::Taken)));
-        // Nor where somebody goes on with one of which something failed, or was given up.
-        let mut tx = begin().await;
-        write_later(&mut tx, "insert into a values ($1)", 2_000).await.expect("kept");
-        write_later(&mut tx, "insert into a values ($1)", 10).await.expect("kept");
-        assert!(matches!(tx.ask().connection().await, Err(StoreError::Taken)));
-        assert!(matches!(tx.ask().connection().await, Err(StoreError::Unfinished)));
-        assert!(matches!(tx.commit().await, Err(StoreError::Unfinished)));
-        let mut tx = begin().await;
-        write_later(&mut tx, SLOW_WRITE, 1).await.expect("kept");
-        assert!(Box::pin(tx.ask().connection()).now_or_never().is_none(), "it takes a moment");
-        assert!(matches!(tx.commit().await, Err(StoreError::Unfinished)));
-
-        assert_eq!(sum(&mut begin().await).await, 119);
-    }
-
-    /// What somebody left half-way keeps no other process from writing, though nobody writes here any more.
-    #[tokio::test]
-    async fn what_is_left_half_way_is_in_nobodys_way() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let options = SqliteConnectOptions::new().filename(folder.path().join("a.db")).create_if_missing(true);
-        let writer = Connections::to_write(options.clone(), Duration::from_secs(10));
-        let mut tx = SqliteTx::begin(&writer, Durability::Full).await.expect("begun");
-        write(&mut tx, "create table a (b integer)").await;
-        drop(tx);
-        let other = Connections::to_write(options.busy_timeout(Duration::from_mins(1)), Duration::from_mins(1));
-        let mut tx = SqliteTx::begin(&other, Durability::Full).await.expect("begun");
-        write(&mut tx, "create table a (b integer)").await;
-        tx.commit().await.expect("permanent");
-    }
-
-    #[test]
-    fn places_are_counted_on() {
-        let mut sql = String::new();
-        push_counted_on(&mut sql, "a $1, $12 where $2 = b", 3);
-        assert_eq!(sql, "a $4, $15 where $5 = b");
     }
 }

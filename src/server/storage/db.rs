@@ -21,8 +21,11 @@ use tracing::Instrument as _;
 use crate::server::{telemetry::spans, turns::Urgent};
 
 use super::{
-    connections::{Asked, Connections, Durability, Lent, SqliteTx},
+    asked::Asked,
+    connections::{Connections, Durability, Lent},
     patience,
+    sqlite_tx::SqliteTx,
+    together::Writer,
 };
 
 /// How long a request waits for a connection before it is told that the database is away.
@@ -73,6 +76,9 @@ pub enum StoreError {
     /// A transaction of which writes were not done, for all that is known, can only be undone.
     #[error("a transaction goes on although not all that it was to write is written")]
     Unfinished,
+    /// What others wanted to write as well could not be written, for the same reason.
+    #[error(transparent)]
+    Together(std::sync::Arc<StoreError>),
     /// Another process has a database open that must be ours alone.
     #[error("something has it open")]
     InUse,
@@ -87,6 +93,7 @@ impl StoreError {
     pub fn is_unavailable(&self) -> bool {
         let error = match self {
             Self::Database(error) => error,
+            Self::Together(error) => return error.is_unavailable(),
             other => return matches!(other, Self::TooSlow),
         };
         match error {
@@ -130,7 +137,7 @@ pub enum Db {
     /// Embedded: one connection writes, several read, and neither waits for the other (WAL).
     Sqlite {
         /// The one that writes.
-        writer: Connections,
+        writer: Writer,
         /// Those that read.
         readers: Connections,
     },
@@ -236,6 +243,7 @@ impl Db {
         make_folder(options.get_filename())?;
         let writer = Connections::to_write(options.clone(), ACQUIRE_TIMEOUT);
         drop(writer.acquire().await?);
+        let writer = Writer::with(writer);
         let readers = Connections::to_read(options, SQLITE_READERS, ACQUIRE_TIMEOUT);
         drop(readers.acquire().await?);
         Ok(Self::Sqlite { writer, readers })
@@ -257,7 +265,7 @@ impl Db {
             beside.exists()
         });
         let options = options.create_if_missing(false).read_only(true).immutable(is_at_rest).busy_timeout(BUSY_TIMEOUT);
-        let writer = Connections::to_write(options.clone(), ACQUIRE_TIMEOUT);
+        let writer = Writer::with(Connections::to_write(options.clone(), ACQUIRE_TIMEOUT));
         let readers = Connections::to_read(options, SQLITE_READERS, ACQUIRE_TIMEOUT);
         drop(readers.acquire().await?);
         Ok(Self::Sqlite { writer, readers })
@@ -285,7 +293,7 @@ impl Db {
     /// When a migration fails or the database is newer than this binary.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite { writer, .. } => migrate(writer.acquire().await?.ask()).await?,
+            Self::Sqlite { writer, .. } => migrate(writer.connections().acquire().await?.ask()).await?,
             Self::Postgres(pool) => POSTGRES_MIGRATIONS.run(pool).await?,
         }
         Ok(())
@@ -344,7 +352,7 @@ impl Db {
     pub async fn write(&self) -> Result<Conn, StoreError> {
         Ok(match self {
             Self::Sqlite { writer, .. } => {
-                Conn::Sqlite(patience::answer(writer.acquire()).instrument(spans::connection()).await?)
+                Conn::Sqlite(patience::answer(writer.connections().acquire()).instrument(spans::connection()).await?)
             }
             Self::Postgres(pool) => {
                 let urgent = Urgent::now();
@@ -353,7 +361,8 @@ impl Db {
         })
     }
 
-    /// A transaction that writes.
+    /// A transaction that writes. On an embedded database it begins with the first question; one that asks nothing is written when
+    /// it is committed, together with others.
     ///
     /// # Errors
     /// When none can be begun in time.
@@ -367,9 +376,7 @@ impl Db {
     /// When none can be begun in time.
     pub async fn begin_with(&self, durability: Durability) -> Result<Tx, StoreError> {
         Ok(match self {
-            Self::Sqlite { writer, .. } => {
-                Tx::Sqlite(patience::answer(SqliteTx::begin(writer, durability)).instrument(spans::connection()).await?)
-            }
+            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin(durability)),
             Self::Postgres(pool) => {
                 let urgent = Urgent::now();
                 let begin = async {
@@ -389,7 +396,7 @@ impl Db {
             Self::Sqlite { writer, readers } => {
                 // The writer last: what closes a file last takes in its log, which one that only reads cannot.
                 readers.close().await;
-                writer.close().await;
+                writer.connections().close().await;
             }
             Self::Postgres(pool) => pool.close().await,
         }
@@ -400,7 +407,12 @@ impl Db {
     pub fn pools(&self) -> Vec<PoolLoad> {
         match self {
             Self::Sqlite { writer, readers } => vec![
-                PoolLoad { name: "writer", size: writer.size(), idle: writer.idle(), most: 1 },
+                PoolLoad {
+                    name: "writer",
+                    size: writer.connections().size(),
+                    idle: writer.connections().idle(),
+                    most: 1,
+                },
                 PoolLoad { name: "readers", size: readers.size(), idle: readers.idle(), most: SQLITE_READERS },
             ],
             Self::Postgres(pool) => {
@@ -511,8 +523,7 @@ impl<'c> From<&'c mut Tx> for Handle<'c> {
 
 /// Brings the schema of an embedded database up to date.
 async fn migrate(mut asked: Asked<'_>) -> Result<(), StoreError> {
-    let note = asked.note();
-    let connection = asked.connection().await?;
+    let (connection, note) = asked.parts().await?;
     Ok(note.until_done(SQLITE_MIGRATIONS.run(connection)).await?)
 }
 

@@ -1,5 +1,7 @@
 //! SQL, and SQL nowhere else: one file per table. Bound parameters only. Must not decide anything.
 
+/// Questions to an embedded database.
+pub mod asked;
 /// The audit log as a chain.
 pub mod chain;
 /// The connections to an embedded database.
@@ -62,6 +64,10 @@ pub mod sessions;
 pub mod signing_keys;
 /// A SQLite file as a whole.
 pub mod sqlite_file;
+/// Transactions of an embedded database.
+pub mod sqlite_tx;
+/// Transactions that are committed together.
+pub mod together;
 /// One-time links.
 pub mod tokens;
 /// Work that is undone.

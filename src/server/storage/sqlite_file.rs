@@ -5,7 +5,7 @@ use std::{path::Path, time::Duration};
 
 use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 
-use super::{Handle, StoreError, connections::Asked};
+use super::{Handle, StoreError, asked::Asked};
 
 /// What SQLite says where it did not get a lock.
 const BUSY: u32 = 5;
