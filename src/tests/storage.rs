@@ -53,7 +53,11 @@ on_both_engines! {
         let db = &world.state.db;
         for polls in 0..60 {
             let durability = [Durability::Full, Durability::Delayed][polls % 2];
-            let mut begins = Box::pin(db.begin_with(durability));
+            let mut begins = Box::pin(async {
+                let mut tx = db.begin_with(durability).await.expect("begun");
+                drop(users::find(&mut tx, "nobody").await);
+                tx
+            });
             for _ in 0..polls {
                 if poll_fn(|context| Poll::Ready(begins.as_mut().poll(context).is_ready())).await {
                     break;

@@ -1,5 +1,5 @@
 //! Questions to one connection of an embedded database, and the writes of a transaction that wait for the next of them. Must not
-//! know whose connection it is.
+//! decide who has a connection, nor when a transaction begins.
 
 use std::{
     mem,

@@ -365,7 +365,7 @@ impl Db {
     /// it is committed, together with others.
     ///
     /// # Errors
-    /// When none can be begun in time.
+    /// As those of [`Db::begin_with`].
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         self.begin_with(Durability::Full).await
     }
@@ -373,7 +373,7 @@ impl Db {
     /// A transaction that writes, of a durability.
     ///
     /// # Errors
-    /// When none can be begun in time.
+    /// When none can be begun in time; of an embedded database, its first question or its commit says so.
     pub async fn begin_with(&self, durability: Durability) -> Result<Tx, StoreError> {
         Ok(match self {
             Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin(durability)),

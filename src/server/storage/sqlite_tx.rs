@@ -285,6 +285,7 @@ mod tests {
         assert!(matches!(tx.ask().connection().await, Err(StoreError::Unfinished)));
         assert!(matches!(tx.commit().await, Err(StoreError::Unfinished)));
         let mut tx = begin();
+        assert_eq!(sum(&mut tx).await, 119);
         write_later(&mut tx, SLOW_WRITE, 1).await.expect("kept");
         assert!(Box::pin(tx.ask().connection()).now_or_never().is_none(), "it takes a moment");
         assert!(matches!(tx.commit().await, Err(StoreError::Unfinished)));

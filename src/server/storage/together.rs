@@ -16,6 +16,7 @@ use super::{
     patience,
     sqlite_tx::{Begun, SqliteTx},
 };
+use crate::server::turns::Urgent;
 
 /// The connection that writes.
 #[derive(Clone, Debug)]
@@ -50,14 +51,23 @@ struct Fetch {
 }
 
 impl Fetch {
-    /// What waits, and for which somebody waits still.
-    fn take(&mut self) -> Vec<Part> {
-        self.is_over = true;
+    fn new(shared: Arc<Shared>) -> Self {
+        Self { shared, is_over: false }
+    }
+
+    /// How many wait by now.
+    fn waiting(&self) -> usize {
+        self.shared.waiting().parts.len()
+    }
+
+    /// Those who waited first, so many; from now on somebody else is to take the next, unless some wait still.
+    fn take(&mut self, first: usize) -> Vec<Part> {
         let mut waiting = self.shared.waiting();
-        waiting.is_fetched = false;
-        let mut parts = mem::take(&mut waiting.parts);
-        drop(waiting);
-        parts.retain(|part| !part.told.is_closed());
+        let first = first.min(waiting.parts.len());
+        let late = waiting.parts.split_off(first);
+        let parts = mem::replace(&mut waiting.parts, late);
+        self.is_over = waiting.parts.is_empty();
+        waiting.is_fetched = !self.is_over;
         parts
     }
 }
@@ -65,8 +75,20 @@ impl Fetch {
 impl Drop for Fetch {
     fn drop(&mut self) {
         if !self.is_over {
-            self.take();
+            self.take(usize::MAX);
         }
+    }
+}
+
+/// Why parts were not written, and which of them could not be, if it is that.
+struct Failure {
+    error: StoreError,
+    part: Option<usize>,
+}
+
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        Self { error: error.into(), part: None }
     }
 }
 
@@ -75,45 +97,65 @@ impl Shared {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes what waits by the time that the connection is free.
-    async fn write_what_waits(self: Arc<Self>) {
-        let mut fetch = Fetch { shared: Arc::clone(&self), is_over: false };
-        // Whoever is ready to write by now comes along.
-        yield_now().await;
-        let lent = self.connections.acquire_as_it_is().await;
-        let parts = fetch.take();
-        let written = match lent {
-            Ok(lent) if !parts.is_empty() => together(lent, &parts).await,
-            other => other.map(drop),
-        }
-        .map_err(StoreError::from);
-        match written {
-            Err(error) if parts.len() > 1 && !error.is_unavailable() => self.write_each(parts).await,
-            written => tell(parts, written),
-        }
-    }
-
-    /// Writes them one after the other, as one of them cannot be.
-    async fn write_each(&self, parts: Vec<Part>) {
-        for part in parts {
-            let written = match self.connections.acquire_as_it_is().await {
-                Ok(lent) => together(lent, std::slice::from_ref(&part)).await,
-                Err(error) => Err(error),
+    /// Writes them together; each that cannot be is written by itself after the others.
+    async fn write(&self, mut lent: Lent, mut parts: Vec<Part>) {
+        let mut alone = Vec::new();
+        loop {
+            let written = together(lent, &parts).await;
+            match written {
+                Err(Failure { error, part }) if parts.len() > 1 && !error.is_unavailable() => match part {
+                    Some(part) => alone.push(parts.remove(part)),
+                    None => alone.append(&mut parts),
+                },
+                written => tell(mem::take(&mut parts), written.map_err(|failure| failure.error)),
+            }
+            if parts.is_empty() {
+                match alone.pop() {
+                    Some(next) => parts.push(next),
+                    None => return,
+                }
+            }
+            // Whoever else waits is next.
+            lent = match self.connections.acquire_as_it_is().await {
+                Ok(lent) => lent,
+                Err(error) => {
+                    parts.append(&mut alone);
+                    return tell(parts, Err(error.into()));
+                }
             };
-            tell(vec![part], written.map_err(StoreError::from));
         }
     }
 }
 
-/// Writes all of them in one transaction, or none.
-async fn together(lent: Lent, parts: &[Part]) -> Result<(), sqlx::Error> {
+/// Writes what waits by the time that the connection is free.
+async fn write_what_waits(mut fetch: Fetch) {
+    // Whoever is ready to write by now comes along.
+    yield_now().await;
+    while !fetch.is_over {
+        let first = fetch.waiting();
+        match fetch.shared.connections.acquire_as_it_is().await {
+            Ok(lent) => {
+                let parts = fetch.take(usize::MAX);
+                return fetch.shared.write(lent, parts).await;
+            }
+            // Who came meanwhile has not waited as long.
+            Err(error) => tell(fetch.take(first), Err(error.into())),
+        }
+    }
+}
+
+/// Writes all of them in one transaction, or none. Who does not wait any more is left out.
+async fn together(lent: Lent, parts: &[Part]) -> Result<(), Failure> {
     let may_be_delayed = parts.iter().all(|part| part.durability == Durability::Delayed);
     let durability = if may_be_delayed { Durability::Delayed } else { Durability::Full };
     let mut begun = Begun::on(lent, durability).await?;
-    for part in parts {
-        begun.write(part.writes.clone()).await?;
+    for (number, part) in parts.iter().enumerate() {
+        if !part.told.is_closed() {
+            let written = begun.write(part.writes.clone()).await;
+            written.map_err(|error| Failure { error: error.into(), part: Some(number) })?;
+        }
     }
-    begun.commit().await
+    Ok(begun.commit().await?)
 }
 
 /// Tells everybody.
@@ -153,7 +195,7 @@ impl Writer {
     /// # Errors
     /// When it could not be written; then nothing was done. When there is no answer in time, all was done or nothing.
     pub(super) async fn write(&self, writes: Writes, durability: Durability) -> Result<(), StoreError> {
-        let (told, written) = oneshot::channel();
+        let (_urgent, (told, written)) = (Urgent::now(), oneshot::channel());
         let is_first = {
             let mut waiting = self.0.waiting();
             waiting.parts.push(Part { writes, durability, told });
@@ -161,7 +203,7 @@ impl Writer {
         };
         if is_first {
             // A task of its own: whoever began it may go away, and the others do not.
-            tokio::spawn(Arc::clone(&self.0).write_what_waits());
+            tokio::spawn(write_what_waits(Fetch::new(Arc::clone(&self.0))));
         }
         patience::answer(async { written.await.map_err(|_| sqlx::Error::WorkerCrashed) }).await?
     }
@@ -183,7 +225,7 @@ mod tests {
     struct Desk {
         writer: Writer,
         commits: Arc<AtomicU32>,
-        _folder: TempDir,
+        folder: TempDir,
     }
 
     impl Desk {
@@ -199,7 +241,7 @@ mod tests {
             let count = move || counted.fetch_add(1, Ordering::SeqCst) < u32::MAX;
             connection.lock_handle().await.expect("there").set_commit_hook(count);
             drop(lent);
-            Self { writer, commits, _folder: folder }
+            Self { writer, commits, folder }
         }
 
         async fn writes(&self, value: i64, durability: Durability) -> SqliteTx {
@@ -246,15 +288,40 @@ mod tests {
     async fn who_writes_what_cannot_be_takes_nobody_along() {
         let desk = Desk::with(Duration::from_mins(1)).await;
         desk.commit(3).await.expect("written");
+        desk.commit(5).await.expect("written");
         let told = join_all((1..6).map(|value| desk.commit(value))).await;
         for (value, told) in (1..6).zip(&told) {
-            if value == 3 {
+            if [3, 5].contains(&value) {
                 assert!(matches!(told, Err(StoreError::Taken)), "{told:?}");
             } else {
                 assert!(told.is_ok(), "{told:?}");
             }
         }
-        assert_eq!(desk.values().await, [1, 2, 3, 4, 5]);
+        assert_eq!((desk.values().await, desk.commits()), (vec![1, 2, 3, 4, 5], 3), "the others are together");
+        // Two who cannot be written both, but either.
+        let told = join_all([6, 7, 6].map(|value| desk.commit(value))).await;
+        assert!(matches!(told[..], [Ok(()), Ok(()), Err(StoreError::Taken)]), "{told:?}");
+    }
+
+    /// What cannot be done at once, but with the commit, is nobody else's either.
+    #[tokio::test]
+    async fn who_fails_with_the_commit_takes_nobody_along() {
+        let desk = Desk::with(Duration::from_mins(1)).await;
+        let mut lent = busy(&desk).await;
+        let table =
+            "pragma foreign_keys = on; create table c (b integer references a (b) deferrable initially deferred)";
+        sqlx::raw_sql(table).execute(lent.parts().0).await.expect("made");
+        drop(lent);
+        let refers = async {
+            let mut tx = desk.writer.begin(Durability::Full);
+            let values = &mut |arguments: &mut sqlx::sqlite::SqliteArguments| arguments.add(99);
+            tx.ask().write_later("insert into c values ($1)", values).await.expect("kept");
+            tx.commit().await
+        };
+        let (one, refused, other) = tokio::join!(desk.commit(1), refers, desk.commit(2));
+        assert!(one.is_ok() && other.is_ok());
+        assert!(matches!(refused, Err(StoreError::Database(sqlx::Error::Database(_)))), "{refused:?}");
+        assert_eq!(desk.values().await, [1, 2]);
     }
 
     /// What nobody waits for any more is not written, and whoever came first and went keeps nobody waiting.
@@ -269,6 +336,20 @@ mod tests {
         drop(first);
         drop(before);
         second.await.expect("written");
+        assert_eq!(desk.values().await, [2]);
+        // Also where the transaction has begun already, for all that is known here.
+        let file = desk.folder.path().join("a.db");
+        let another =
+            Writer::with(Connections::to_write(SqliteConnectOptions::new().filename(file), Duration::from_mins(1)));
+        let mut writes = another.begin(Durability::Full);
+        writes.parts().await.expect("begun");
+        let mut late = Box::pin(desk.commit(3));
+        assert!((&mut late).now_or_never().is_none());
+        while desk.writer.0.waiting().is_fetched {
+            yield_now().await;
+        }
+        drop(late);
+        drop(writes);
         assert_eq!(desk.values().await, [2]);
         // Alone, too.
         let before = busy(&desk).await;
@@ -289,10 +370,30 @@ mod tests {
                 (desk.writes(2 * n, durabilities[0]).await, desk.writes(2 * n + 1, durabilities[1]).await);
             let (one, other) = tokio::join!(one.commit(), other.commit());
             assert!(one.is_ok() && other.is_ok());
-            let lent = desk.writer.connections().acquire_as_it_is().await.expect("free");
-            assert_eq!(lent.is_delayed(), is_delayed, "{durabilities:?}");
+            let mut lent = desk.writer.connections().acquire_as_it_is().await.expect("free");
+            let set: i64 = sqlx::query_scalar("pragma synchronous").fetch_one(lent.parts().0).await.expect("a number");
+            assert_eq!((lent.is_delayed(), set), (is_delayed, if is_delayed { 1 } else { 2 }), "{durabilities:?}");
         }
         assert_eq!(desk.commits(), 3);
+    }
+
+    #[tokio::test]
+    async fn who_comes_late_waits_for_as_long_as_others_did() {
+        let desk = Desk::with(Duration::from_mins(1)).await;
+        let before = busy(&desk).await;
+        let mut all: Vec<_> = (0..3).map(|value| Box::pin(desk.commit(value))).collect();
+        for one in &mut all {
+            assert!(one.now_or_never().is_none());
+        }
+        // As if nobody had written them for too long.
+        let mut fetch = Fetch::new(Arc::clone(&desk.writer.0));
+        tell(fetch.take(2), Err(sqlx::Error::PoolTimedOut.into()));
+        assert!(!fetch.is_over && desk.writer.0.waiting().is_fetched);
+        fetch.is_over = true;
+        drop((fetch, before));
+        let told = join_all(all).await;
+        assert!(told[..2].iter().all(|told| told.as_ref().is_err_and(StoreError::is_unavailable)), "{told:?}");
+        assert!(told[2].is_ok(), "{told:?}");
     }
 
     /// Everybody is told, and the next are not in the way of what those left behind.

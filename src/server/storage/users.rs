@@ -113,7 +113,8 @@ pub async fn hold(tx: &mut Tx, id: &str) -> Result<bool, StoreError> {
     Ok(!hold!(tx, "for no key update", "select id from users where id = $1", id)?.is_empty())
 }
 
-/// The same where it does not matter whether the person is there: nothing is asked where nobody else can write meanwhile.
+/// The same where it does not matter whether the person is there, before something that is written and not asked: nothing is asked
+/// where whatever one transaction writes is written before another begins.
 pub async fn wait_for(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
     if let Tx::Postgres(..) = tx {
         hold(tx, id).await?;
