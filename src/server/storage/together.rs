@@ -101,19 +101,23 @@ impl Shared {
     async fn write(&self, mut lent: Lent, mut parts: Vec<Part>) {
         let mut alone = Vec::new();
         loop {
-            let written = together(lent, &parts).await;
-            match written {
+            parts.retain(|part: &Part| !part.told.is_closed());
+            if parts.is_empty() {
+                match alone.pop() {
+                    Some(next) => parts.push(next),
+                    None => return,
+                }
+                continue;
+            }
+            match together(lent, &parts).await {
                 Err(Failure { error, part }) if parts.len() > 1 && !error.is_unavailable() => match part {
                     Some(part) => alone.push(parts.remove(part)),
                     None => alone.append(&mut parts),
                 },
                 written => tell(mem::take(&mut parts), written.map_err(|failure| failure.error)),
             }
-            if parts.is_empty() {
-                match alone.pop() {
-                    Some(next) => parts.push(next),
-                    None => return,
-                }
+            if parts.is_empty() && alone.is_empty() {
+                return;
             }
             // Whoever else waits is next.
             lent = match self.connections.acquire_as_it_is().await {
@@ -271,6 +275,13 @@ mod tests {
         desk.writer.connections().acquire().await.expect("free")
     }
 
+    /// Whoever is to write has been told by now that somebody else does.
+    async fn is_waiting() {
+        for _ in 0..10 {
+            yield_now().await;
+        }
+    }
+
     #[tokio::test]
     async fn those_who_wait_are_committed_together() {
         let desk = Desk::with(Duration::from_mins(1)).await;
@@ -379,21 +390,34 @@ mod tests {
 
     #[tokio::test]
     async fn who_comes_late_waits_for_as_long_as_others_did() {
-        let desk = Desk::with(Duration::from_mins(1)).await;
+        let desk = Desk::with(Duration::from_secs(1)).await;
         let before = busy(&desk).await;
-        let mut all: Vec<_> = (0..3).map(|value| Box::pin(desk.commit(value))).collect();
-        for one in &mut all {
-            assert!(one.now_or_never().is_none());
-        }
-        // As if nobody had written them for too long.
-        let mut fetch = Fetch::new(Arc::clone(&desk.writer.0));
-        tell(fetch.take(2), Err(sqlx::Error::PoolTimedOut.into()));
-        assert!(!fetch.is_over && desk.writer.0.waiting().is_fetched);
-        fetch.is_over = true;
-        drop((fetch, before));
-        let told = join_all(all).await;
-        assert!(told[..2].iter().all(|told| told.as_ref().is_err_and(StoreError::is_unavailable)), "{told:?}");
-        assert!(told[2].is_ok(), "{told:?}");
+        let mut first = Box::pin(desk.commit(1));
+        assert!((&mut first).now_or_never().is_none());
+        is_waiting().await;
+        let mut late = Box::pin(desk.commit(2));
+        assert!((&mut late).now_or_never().is_none());
+        let told = first.await;
+        assert!(told.as_ref().is_err_and(StoreError::is_unavailable), "{told:?}");
+        drop(before);
+        late.await.expect("written");
+        assert_eq!(desk.values().await, [2]);
+    }
+
+    #[tokio::test]
+    async fn at_the_end_everybody_is_told() {
+        let desk = Desk::with(Duration::from_mins(1)).await;
+        desk.commit(3).await.expect("written");
+        let before = busy(&desk).await;
+        let mut both = Box::pin(join_all([3, 4].map(|value| desk.commit(value))));
+        assert!((&mut both).now_or_never().is_none());
+        is_waiting().await;
+        let mut end = Box::pin(desk.writer.connections().close());
+        assert!((&mut end).now_or_never().is_none());
+        drop(before);
+        // One of them cannot be written, and then nothing can be any more.
+        let (told, ()) = tokio::join!(both, end);
+        assert!(told.iter().all(|told| told.as_ref().is_err_and(StoreError::is_unavailable)), "{told:?}");
     }
 
     /// Everybody is told, and the next are not in the way of what those left behind.

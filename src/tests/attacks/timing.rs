@@ -1,7 +1,9 @@
 //! How long answers take, and whether that tells who is known here (ASVS 6.3.8, 11.2.4; CWE-208): for each door, so many requests
 //! for people who are known and as many for people who are not, in random order, and the chance that one of the former took longer
-//! than one of the latter (AUC): 0.5 is a coin. Prints it with its control, an answer with a difference of a millisecond planted,
-//! and fails past the limit. Run by `make timing`; a machine that is busy makes it slower, and no door more telling.
+//! than one of the latter (AUC): 0.5 is a coin. And so many pairs of both in the same moment, with how many of those who are known
+//! are answered last: the order of two answers tells what no network hides (Van Goethem and others, Timeless Timing Attacks, 2020). What
+//! two do one after the other, as where they write, a pair hides and the times show. Prints both with their controls, an answer with a difference of a millisecond planted, and fails past the limit. Run by `make
+//! timing`; a machine that is busy makes it slower, and no door more telling.
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, missing_docs, reason = "tests say what they expect")]
 #![allow(clippy::print_stdout, reason = "a runner prints")]
 
@@ -11,6 +13,10 @@ mod support;
 
 use std::{
     process::ExitCode,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -37,6 +43,10 @@ use support::{Browser, Engine, World};
 const EACH: usize = 2_000;
 /// The same with a difference planted, which needs fewer.
 const EACH_OF_CONTROL: usize = 500;
+/// Pairs of one who is known and one who is not.
+const PAIRS: usize = 4_000;
+/// The same with a difference planted.
+const PAIRS_OF_CONTROL: usize = 500;
 /// Requests before those that are measured.
 const WARM_UP: usize = 200;
 /// How far from a coin a door may be.
@@ -160,12 +170,12 @@ fn slower_for_the_known(router: Router) -> Router {
         let (parts, body) = request.into_parts();
         let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
         let is_known = bytes.windows(5).any(|window| window == b"known");
-        let answer = next.run(Request::from_parts(parts, bytes.into())).await;
+        // Before what a pair does one after the other: a moment less of waiting for each other is nobody's to see.
         let begin = Instant::now();
         while is_known && begin.elapsed() < PLANTED {
             std::hint::spin_loop();
         }
-        answer
+        next.run(Request::from_parts(parts, bytes.into())).await
     });
     Router::new().fallback_service(router).layer(layer)
 }
@@ -203,6 +213,29 @@ async fn measure(browser: &Browser, door: Door, each: usize, first: usize) -> (V
     taken
 }
 
+/// The share of pairs, sent in the same moment in random order, of which the known one is answered last.
+#[allow(clippy::cast_precision_loss, reason = "thousands")]
+async fn race(browser: &Browser, door: Door, pairs: usize, first: usize) -> f64 {
+    let mut known_last = 0;
+    for (number, known_first) in shuffled(pairs / 2).into_iter().enumerate() {
+        let is_answered = Arc::<AtomicBool>::default();
+        let requests =
+            [known_first, !known_first].map(|is_known| door.request(browser, &address(is_known, first + 1 + number)));
+        let both = requests.map(|request| {
+            let (mut browser, is_answered) = (browser.clone(), Arc::clone(&is_answered));
+            async move {
+                let answer = browser.send(request).await;
+                assert!(matches!(answer.status.as_u16(), 202 | 303 | 401), "{door:?}: {answer:?}");
+                is_answered.swap(true, Ordering::SeqCst)
+            }
+        });
+        let [one, other] = both.map(tokio::spawn);
+        let (is_one_last, is_other_last) = (one.await.expect("answered"), other.await.expect("answered"));
+        known_last += usize::from(if known_first { is_one_last } else { is_other_last });
+    }
+    known_last as f64 / pairs as f64
+}
+
 /// The chance that one of the first is larger than one of the second (Mann and Whitney).
 #[allow(clippy::cast_precision_loss, reason = "thousands")]
 fn auc(known: &[f64], unknown: &[f64]) -> f64 {
@@ -225,11 +258,21 @@ fn median_ms(seconds: &[f64]) -> f64 {
     seconds[seconds.len() / 2] * 1_000.0
 }
 
+/// Whether what was found tells nothing, and its control something; prints both.
+fn is_a_coin(what: &str, found: f64, control: f64) -> bool {
+    let is_telling = (found - 0.5).abs() > LIMIT;
+    let is_blind = control - 0.5 < CONTROL;
+    let (tells, unseen) = (if is_telling { " TELLS" } else { "" }, if is_blind { " NOT SEEN" } else { "" });
+    println!("    {what:<14} {found:.3}{tells:<6}   control {control:.3}{unseen}");
+    !is_telling && !is_blind
+}
+
 async fn run(engine: Engine) -> bool {
-    let each_door = EACH + EACH_OF_CONTROL + WARM_UP + 1;
+    let alone = EACH + EACH_OF_CONTROL + WARM_UP;
+    let each_door = alone + PAIRS + PAIRS_OF_CONTROL + 1;
     let mut world = World::with(engine, settings).await;
     add_people(&world, true, each_door).await;
-    println!("{engine:?}: {EACH} + {EACH} requests a door, in random order");
+    println!("{engine:?}: {EACH} + {EACH} requests a door, in random order, and {PAIRS} pairs");
     let mut is_held = true;
     // `-- sign-up` measures one door alone.
     let wanted = std::env::args().nth(1).filter(|wanted| !wanted.starts_with('-')).unwrap_or_default();
@@ -238,24 +281,20 @@ async fn run(engine: Engine) -> bool {
             add_people(&world, false, each_door).await;
         }
         let (known, unknown) = measure(&browser(&world, door).await, door, EACH, 0).await;
-        let found = auc(&known, &unknown);
-        let is_telling = (found - 0.5).abs() > LIMIT;
-        let plain = std::mem::take(&mut world.router);
-        world.router = slower_for_the_known(plain.clone());
+        let plain = world.router.clone();
+        let slower = slower_for_the_known(plain.clone());
+        world.router = slower.clone();
         let (slow, quick) = measure(&browser(&world, door).await, door, EACH_OF_CONTROL, EACH + WARM_UP / 2).await;
+        // After all that is measured alone, as they leave rows behind.
+        world.router = plain.clone();
+        let pairs = race(&browser(&world, door).await, door, PAIRS, alone).await;
+        world.router = slower;
+        let slow_pairs = race(&browser(&world, door).await, door, PAIRS_OF_CONTROL, alone + PAIRS).await;
         world.router = plain;
-        let control = auc(&slow, &quick);
-        let is_blind = (control - 0.5).abs() < CONTROL;
-        is_held &= !is_telling && !is_blind;
-        println!(
-            "  {:<36} AUC {found:.3} ({:.2} and {:.2} ms){}   control, {} ms more: AUC {control:.3}{}",
-            door.name(),
-            median_ms(&known),
-            median_ms(&unknown),
-            if is_telling { " TELLS" } else { "" },
-            PLANTED.as_millis(),
-            if is_blind { " NOT SEEN" } else { "" },
-        );
+        let medians = format!("{:.2} and {:.2} ms", median_ms(&known), median_ms(&unknown));
+        println!("  {} ({medians}; control: {} ms more)", door.name(), PLANTED.as_millis());
+        is_held &= is_a_coin("AUC", auc(&known, &unknown), auc(&slow, &quick));
+        is_held &= is_a_coin("last of pairs", pairs, slow_pairs);
         world.tamper("delete from limits; delete from outbox; delete from link_requests").await;
         world.tamper("delete from users where email_key like 'nobod%'").await;
     }
